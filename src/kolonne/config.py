@@ -1,0 +1,165 @@
+"""The environment, read once into frozen values.
+
+Every setting is a `KOLONNE_*` variable described here and in `docs/reference/settings.md`; a word that is not
+listed is refused, because a misspelt setting that is silently ignored is a trap. `KOLONNE_X_FILE` reads
+`KOLONNE_X` from a file. Secrets that nobody set are made by `kolonne up`, one file each, in `KOLONNE_DATA/secrets`.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
+from pathlib import Path
+
+PREFIX = "KOLONNE_"
+
+
+class ConfigError(Exception):
+    """A setting is unknown, unreadable or malformed; the text names the variable, the value and the remedy."""
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One environment variable: its name without the prefix, its default and what it does."""
+
+    name: str
+    default: str
+    help: str
+
+
+VARIABLES = (
+    Variable("DATA", "", "Directory of everything that Kolonne keeps. Default: `~/.local/share/kolonne`."),
+    Variable("HOST", "127.0.0.1", "Address on which portal and MQTT listen."),
+    Variable("PORT", "8000", "Port of the portal; 0 takes a free one."),
+    Variable("MQTT_PORT", "1883", "Port on which communication modules connect; 0 takes a free one."),
+    Variable("NATS_PORT", "4222", "Port of the embedded NATS for our own programs; 0 takes a free one."),
+    Variable("POSTGRES_PORT", "0", "Port of the embedded PostgreSQL, on loopback only; 0 takes a free one."),
+    Variable(
+        "DATABASE_URL",
+        "",
+        "A PostgreSQL server of your own (16 or newer) as `postgresql://admin:password@host:port/database`. "
+        "The user must be allowed to create roles. Empty: the embedded server.",
+    ),
+    Variable(
+        "NATS_URL",
+        "",
+        "A NATS server of your own (2.15 or newer), as `nats://host:port`, run with the configuration "
+        "that `kolonne nats-config` prints. Empty: the embedded server.",
+    ),
+    Variable("PUBLIC_URL", "", "Address under which people reach the portal, with https. Default: host and port."),
+    Variable("SECRET_KEY", "", "Key that signs sessions and links. Default: made once, kept in the data directory."),
+    Variable("LANGUAGE", "en", "Language of pages before somebody chose one: `de`, `nb` or `en`."),
+    Variable("TILES_URL", "", "Address of a map style (JSON) to use instead of the built-in offline map."),
+    Variable("ROADS", "", "An OpenStreetMap extract (`.osm.pbf`) whose roads are drawn under the vans."),
+    Variable("DEMO", "", "`1` shows the demonstration's one-click sign-ins and outbox. Never on a real server."),
+    Variable("LOG_LEVEL", "INFO", "`DEBUG`, `INFO`, `WARNING` or `ERROR`."),
+    Variable("MODULE_SERIAL", "", "Serial of the communication module that `kolonne module` plays."),
+    Variable("MODULE_SECRET", "", "Secret that `kolonne module enrol` printed for this serial."),
+    Variable("MODULE_BROKER", "", "`host:port` of the platform's MQTT listener, for `kolonne module`."),
+    Variable("MODULE_COMMAND_KEY", "", "Public key of the platform's command signer (hexadecimal), pinned on board."),
+    Variable("MODULE_STORE", "", "File in which the module keeps readings until the platform has stored them."),
+)
+
+
+@dataclass(frozen=True)
+class Config:
+    """All settings of one process. Ports are as configured; `endpoints` says where servers really listen."""
+
+    data: Path
+    host: str
+    port: int
+    mqtt_port: int
+    nats_port: int
+    postgres_port: int
+    database_url: str
+    nats_url: str
+    public_url: str
+    secret_key: str
+    language: str
+    tiles_url: str
+    roads: str
+    demo: bool
+    log_level: str
+    module_serial: str
+    module_secret: str
+    module_broker: str
+    module_command_key: str
+    module_store: str
+
+    @cached_property
+    def secrets(self) -> Path:
+        return self.data / "secrets"
+
+    def secret(self, name: str) -> str:
+        """A secret of this data directory, as `kolonne up` made it. Raises ConfigError when there is none yet."""
+        path = self.secrets / name
+        try:
+            return path.read_text(encoding="utf-8").strip()
+        except FileNotFoundError:
+            raise ConfigError(f"{path} does not exist: run `kolonne up` once with this KOLONNE_DATA") from None
+        except PermissionError:
+            raise ConfigError(f"{path} may not be read by this user: run as the user that ran `kolonne up`") from None
+
+    def endpoints(self) -> "Endpoints":
+        """Where the servers of this data directory listen. Raises ConfigError when nothing was ever started."""
+        path = self.data / "endpoints.json"
+        try:
+            return Endpoints(**json.loads(path.read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            raise ConfigError(f"{path} does not exist: is `kolonne up` running with this KOLONNE_DATA?") from None
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """Addresses in use, written to `KOLONNE_DATA/endpoints.json` by the supervisor before it starts programs."""
+
+    postgres_host: str
+    postgres_port: int
+    database: str
+    nats: str
+    """`nats://host:port` without credentials."""
+    mqtt: str
+    """`host:port`."""
+    portal: str
+    """`http://host:port`, where the portal listens."""
+
+
+def load(environ: Mapping[str, str] | None = None) -> Config:
+    """Reads the environment. Raises ConfigError on an unknown word or a malformed value."""
+    environ = os.environ if environ is None else environ
+    known = {variable.name for variable in VARIABLES}
+    values = {variable.name: variable.default for variable in VARIABLES}
+    for key, raw in environ.items():
+        if not key.startswith(PREFIX):
+            continue
+        word = key.removeprefix(PREFIX)
+        from_file = word.endswith("_FILE") and word.removesuffix("_FILE") in known
+        name = word.removesuffix("_FILE") if from_file else word
+        if name not in known:
+            raise ConfigError(f"{key} is not a setting of Kolonne: see docs/reference/settings.md for the list")
+        values[name] = _read(key, raw) if from_file else raw
+    return Config(**{field.name: _typed(field.name, values[field.name.upper()]) for field in fields(Config)})
+
+
+def _read(key: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ConfigError(f"{key}={path!r} cannot be read ({error.strerror})") from error
+
+
+def _typed(name: str, value: str) -> Path | int | bool | str:
+    if name == "data":
+        return Path(value).expanduser().resolve() if value else Path.home() / ".local" / "share" / "kolonne"
+    if name == "port" or name.endswith("_port"):
+        if not (value.isdecimal() and int(value) <= 65535):
+            raise ConfigError(f"{PREFIX}{name.upper()}={value!r} is not a port: give a number from 0 to 65535")
+        return int(value)
+    if name == "demo":
+        if value not in {"", "0", "1"}:
+            raise ConfigError(f"{PREFIX}DEMO={value!r} is neither 0 nor 1")
+        return value == "1"
+    if name == "language" and value not in {"de", "nb", "en"}:
+        raise ConfigError(f"{PREFIX}LANGUAGE={value!r} is not one of de, nb, en")
+    return value

@@ -1,0 +1,79 @@
+"""COSE_Sign1 (RFC 9052) with Ed25519: how a command proves that the signer made it, and a reply that the module did.
+
+`purpose` goes into the signature as external data, so that a signed reply can never be passed off as a command.
+"""
+
+from typing import Any, Literal
+
+import cbor2
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+Purpose = Literal["command", "reply", "hello"]
+
+MAX_BYTES = 8192
+_ALGORITHM, _KEY_ID, _EDDSA = 1, 4, -8
+_TAG_SIGN1 = 18
+
+
+class BadSignature(Exception):
+    """The message is malformed, made by another key, or was made for another purpose."""
+
+
+def key_id(public_key: bytes) -> bytes:
+    """The first eight bytes of the key: enough to tell a rotated key from an unknown one."""
+    return public_key[:8]
+
+
+def sign(payload: dict[str, Any], *, key: Ed25519PrivateKey, purpose: Purpose) -> bytes:
+    """A tagged COSE_Sign1 message that carries `payload` as a CBOR map."""
+    public = key.public_key().public_bytes_raw()
+    protected = cbor2.dumps({_ALGORITHM: _EDDSA, _KEY_ID: key_id(public)})
+    body = cbor2.dumps(payload, canonical=True)
+    signature = key.sign(_to_be_signed(protected, body, purpose))
+    return cbor2.dumps(cbor2.CBORTag(_TAG_SIGN1, [protected, {}, body, signature]))
+
+
+def verify(message: bytes, *, public_key: bytes, purpose: Purpose) -> dict[str, Any]:
+    """The payload, if `public_key` signed exactly these bytes for `purpose`. Raises BadSignature."""
+    protected, body, signature = _parts(message)
+    try:
+        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, _to_be_signed(protected, body, purpose))
+        header, payload = cbor2.loads(protected), cbor2.loads(body)
+    except (InvalidSignature, ValueError, cbor2.CBORDecodeError) as error:
+        raise BadSignature("the signature does not fit") from error
+    if not isinstance(header, dict) or header.get(_ALGORITHM) != _EDDSA or not isinstance(payload, dict):
+        raise BadSignature("not signed with Ed25519")
+    return payload
+
+
+def unverified(message: bytes) -> dict[str, Any]:
+    """The payload without a check, to learn the key that a first hello introduces. Raises BadSignature."""
+    try:
+        payload = cbor2.loads(_parts(message)[1])
+    except (ValueError, cbor2.CBORDecodeError) as error:
+        raise BadSignature("the payload is not CBOR") from error
+    if not isinstance(payload, dict):
+        raise BadSignature("the payload is not a map")
+    return payload
+
+
+def _parts(message: bytes) -> tuple[bytes, bytes, bytes]:
+    if len(message) > MAX_BYTES:
+        raise BadSignature(f"longer than {MAX_BYTES} bytes")
+    try:
+        tag = cbor2.loads(message)
+        protected, unprotected, body, signature = tag.value
+    except (ValueError, TypeError, AttributeError, cbor2.CBORDecodeError, RecursionError) as error:
+        raise BadSignature("not a COSE_Sign1 message") from error
+    parts = (protected, body, signature)
+    # What the signature does not cover must be empty, and the encoding the one we make:
+    # otherwise many different byte strings would count as the same signed message.
+    canonical = cbor2.dumps(cbor2.CBORTag(_TAG_SIGN1, [protected, {}, body, signature]))
+    if tag.tag != _TAG_SIGN1 or unprotected != {} or not all(isinstance(p, bytes) for p in parts) or canonical != message:
+        raise BadSignature("not a COSE_Sign1 message in our encoding")
+    return parts
+
+
+def _to_be_signed(protected: bytes, body: bytes, purpose: Purpose) -> bytes:
+    return cbor2.dumps(["Signature1", protected, f"kolonne:{purpose}:1".encode(), body])
