@@ -1,0 +1,37 @@
+from typing import Any
+
+from django.db import connection, models, transaction
+from django.utils import timezone
+
+from kolonne.portal.audit.models import Entry
+from kolonne.portal.lib.actor import Actor
+from kolonne.portal.lib.scope import platform_scope
+
+_CHAIN_LOCK = 0x4B6F6C  # any constant: the first half of the advisory lock, the company is the second
+
+
+@transaction.atomic
+def record(actor: Actor, verb: str, *, on: models.Model, company_id: int | None, **facts: Any) -> Entry:
+    """Adds an entry to the company's chain, in the caller's transaction: no act without it, no entry without the act.
+
+    `facts` go out in exports and must hold no secrets.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_CHAIN_LOCK, company_id or 0])
+    with platform_scope():
+        last = Entry.objects.filter(company_id=company_id).order_by("-id").values_list("digest", flat=True).first()
+    entry = Entry(
+        company_id=company_id,
+        at=timezone.now(),
+        actor=actor.label,
+        user_id=actor.user_id,
+        address=actor.address,
+        verb=verb,
+        target=f"{on._meta.label_lower}:{on.pk}",
+        target_label=str(on),
+        facts=facts,
+        previous=bytes(last or b"\0" * 32),
+    )
+    entry.digest = entry.computed_digest()
+    entry.save(force_insert=True)
+    return entry

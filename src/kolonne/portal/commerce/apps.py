@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+
+
+class CommerceConfig(AppConfig):
+    name = "kolonne.portal.commerce"
+    default_auto_field = "django.db.models.AutoField"
+
+    def ready(self) -> None:
+        from kolonne.portal.commerce.permissions import PERMISSIONS  # noqa: PLC0415  # registers the rights
+        from kolonne.portal.companies.models import Role  # noqa: PLC0415  # models exist only when apps are ready
+        from kolonne.portal.companies.queries import allow  # noqa: PLC0415
+
+        allow(Role.ADMINISTRATOR, *PERMISSIONS)
+        allow(Role.FLEET_MANAGER, "commerce.product:read")

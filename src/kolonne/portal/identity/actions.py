@@ -1,0 +1,35 @@
+from allauth.account.models import EmailAddress
+from django.db import transaction
+
+from kolonne.portal.audit import actions as audit
+from kolonne.portal.identity.models import Language, User
+from kolonne.portal.lib.actor import Actor
+from kolonne.portal.lib.errors import Conflict
+
+
+@transaction.atomic
+def create_user(
+    *,
+    actor: Actor,
+    username: str,
+    email: str,
+    first_name: str = "",
+    last_name: str = "",
+    password: str | None = None,
+    language: str = Language.ENGLISH,
+) -> User:
+    """A person whose e-mail address counts as verified by whoever vouches for it. Raises Conflict.
+
+    Without a password the person cannot sign in by password until a reset set one.
+    """
+    if User.objects.filter(username__iexact=username).exists():
+        raise Conflict("user_exists", f"the user id {username} is taken", field="username")
+    if email and User.objects.filter(email__iexact=email).exists():
+        raise Conflict("email_exists", f"the e-mail address {email} belongs to another user", field="email")
+    user = User(username=username, email=email, first_name=first_name, last_name=last_name, language=language)
+    user.set_password(password)
+    user.save()
+    if email:
+        EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
+    audit.record(actor, "identity.user.created", on=user, company_id=None)
+    return user

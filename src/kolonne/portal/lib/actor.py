@@ -1,0 +1,36 @@
+"""Who acts: a person in a company, a key of a company, or the system itself."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from kolonne.portal.lib.errors import NotAllowed
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Passed first to every action. `rights` maps a company to what the actor may do there."""
+
+    label: str
+    """What the audit shows: a name, a key's name or the name of a job."""
+    user_id: int | None = None
+    address: str = ""
+    rights: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    is_system: bool = False
+
+    @classmethod
+    def system(cls, job: str) -> "Actor":
+        """A job or the operator's own command line: may do everything, under its name."""
+        return cls(label=job, is_system=True)
+
+    def may(self, permission: str, company_id: int) -> bool:
+        return self.is_system or permission in self.rights.get(company_id, frozenset())
+
+    @property
+    def company_ids(self) -> list[int]:
+        return sorted(self.rights)
+
+
+def require(actor: Actor, permission: str, company_id: int) -> None:
+    """Raises NotAllowed."""
+    if not actor.may(permission, company_id):
+        raise NotAllowed(permission)

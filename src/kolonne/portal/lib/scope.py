@@ -1,0 +1,68 @@
+"""The one place that opens companies' rows (NF-03).
+
+PostgreSQL compares each row's `company_id` with the transaction-local setting `kolonne.companies`; unset means no
+rows at all. `company_scope` is the only function that sets it, so a forgotten filter in a query shows nothing
+foreign, and a forgotten scope shows nothing.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from django.db import connection, transaction
+
+COMPANIES = "kolonne.companies"
+USER = "kolonne.user"
+API_KEY = "kolonne.api_key"
+PLATFORM = "kolonne.platform"
+
+
+@contextmanager
+def company_scope(companies: Iterable[int]) -> Iterator[None]:
+    """Within, rows of exactly these companies can be read and written. Runs in a transaction; nests."""
+    with _setting(COMPANIES, "{" + ",".join(str(int(company)) for company in companies) + "}"):
+        yield
+
+
+@contextmanager
+def user_scope(user_id: int) -> Iterator[None]:
+    """Within, a user's own memberships can be read, to learn which companies are his."""
+    with _setting(USER, str(int(user_id))):
+        yield
+
+
+@contextmanager
+def api_key_scope(sha256: bytes) -> Iterator[None]:
+    """Within, the one API key with this hash can be read, to learn whose it is."""
+    with _setting(API_KEY, sha256.hex()):
+        yield
+
+
+@contextmanager
+def platform_scope() -> Iterator[None]:
+    """Within, audit entries that belong to no company can be read, to continue their chain."""
+    with _setting(PLATFORM, "on"):
+        yield
+
+
+def all_companies() -> list[int]:
+    """Ids of every company, for the operator's own commands and jobs that walk all companies one by one."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM companies_tenant ORDER BY id")
+        return [row[0] for row in cursor.fetchall()]
+
+
+@contextmanager
+def _setting(name: str, value: str) -> Iterator[None]:
+    with transaction.atomic():
+        before = _exchange(name, value)
+        yield
+        # Not reached on an error: the rolled-back savepoint has restored the setting already.
+        _exchange(name, before)
+
+
+def _exchange(name: str, value: str) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(current_setting(%s, true), '')", [name])
+        before: str = cursor.fetchone()[0]
+        cursor.execute("SELECT set_config(%s, %s, true)", [name, value])
+    return before

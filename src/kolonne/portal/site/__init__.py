@@ -1,0 +1,1 @@
+"""The Django project itself: settings, addresses, the ASGI door, middleware and the operator's command line."""

@@ -1,0 +1,66 @@
+"""What happens around every page: the person's language, caching, and the companies that the person may touch."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import translation
+from django.utils.cache import add_never_cache_headers
+
+from kolonne.portal.companies.queries import actor_of
+from kolonne.portal.lib.actor import Actor
+from kolonne.portal.lib.errors import KolonneError
+from kolonne.portal.lib.scope import company_scope
+
+Handler = Callable[[HttpRequest], HttpResponse]
+ANONYMOUS = Actor(label="anonymous")
+
+
+def language(get_response: Handler) -> Handler:
+    """A signed-in person's own language; before that the cookie or what the browser asks for."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        user = request.user
+        chosen = None if isinstance(user, AnonymousUser) else user.language
+        with translation.override(chosen or translation.get_language_from_request(request)):
+            request.LANGUAGE_CODE = translation.get_language() or settings.LANGUAGE_CODE
+            response = get_response(request)
+            response.headers.setdefault("Content-Language", request.LANGUAGE_CODE)
+            return response
+
+    return middleware
+
+
+def no_store(get_response: Handler) -> Handler:
+    """Pages hold personal data: no cache keeps them unless a view says otherwise."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if not response.has_header("Cache-Control"):
+            add_never_cache_headers(response)
+        return response
+
+    return middleware
+
+
+class Scope:
+    """Opens the person's companies for the request, in one transaction; everybody else sees no rows at all."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        user = request.user
+        address = request.META.get("REMOTE_ADDR", "")
+        request.actor = ANONYMOUS if isinstance(user, AnonymousUser) else actor_of(user, address)  # type: ignore[attr-defined]
+        with company_scope(request.actor.company_ids):  # type: ignore[attr-defined]
+            return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """An action's refusal becomes a page in words; anything else stays a fault."""
+        if not isinstance(error, KolonneError) or error.status == 500:
+            return None
+        template = {403: "403.html", 404: "404.html"}.get(error.status, "400.html")
+        return render(request, template, {"error": error}, status=error.status)

@@ -1,0 +1,69 @@
+"""The portal's programs: `kolonne migrate`, `kolonne portal`, `kolonne worker`."""
+
+import os
+from urllib.parse import urlsplit
+
+import click
+
+from kolonne import config
+from kolonne.portal.site import database
+
+_ROLES = ("kolonne_app", "kolonne_ingest", "kolonne_registry", "kolonne_signer")
+
+
+def setup_django(role: str = "kolonne_app") -> None:
+    """Loads Django for a program or a command, connected as `role`."""
+    database.use(as_role=role)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kolonne.portal.site.settings")
+    import django  # noqa: PLC0415  # the role must be chosen before Django reads its settings
+
+    django.setup()
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the database up to this version."""
+    setup_django("kolonne_owner")
+    from django.core.management import call_command  # noqa: PLC0415  # needs Django to be set up
+    from django.db import connection  # noqa: PLC0415
+
+    with connection.cursor() as cursor:
+        for role in _ROLES:
+            cursor.execute(f"GRANT USAGE ON SCHEMA public TO {role}")
+        # What a later migration creates is open to the application, and to nobody else unless it says so itself.
+        cursor.execute("ALTER DEFAULT PRIVILEGES GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO kolonne_app")
+        cursor.execute("ALTER DEFAULT PRIVILEGES GRANT USAGE, SELECT ON SEQUENCES TO kolonne_app")
+    call_command("migrate", interactive=False, verbosity=0)
+    call_command("createcachetable", verbosity=0)
+    click.echo("The database is up to date.")
+
+
+@click.command()
+def portal() -> None:
+    """Serve pages, the REST API and live streams."""
+    from granian.constants import Interfaces, Loops  # noqa: PLC0415  # the command line must start quickly
+    from granian.server import Server  # noqa: PLC0415
+
+    configuration = config.load()
+    address = urlsplit(configuration.endpoints().portal)
+    Server(
+        "kolonne.portal.site.asgi:application",
+        address=address.hostname or configuration.host,
+        port=address.port or configuration.port,
+        interface=Interfaces.ASGI,
+        loop=Loops.uvloop,
+        workers=1,
+        process_name="kolonne-portal",
+        log_access=False,
+        websockets=False,
+        respawn_failed_workers=True,
+    ).serve()
+
+
+@click.command()
+def worker() -> None:
+    """Run jobs: what actions enqueued, and what the clock asks for."""
+    setup_django()
+    from django.core.management import call_command  # noqa: PLC0415  # needs Django to be set up
+
+    call_command("procrastinate", "worker", verbosity=0)

@@ -1,0 +1,189 @@
+"""Django's settings: one file, everything that differs between machines comes from `kolonne.config`."""
+
+import hashlib
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from csp.constants import NONE, SELF
+
+from kolonne import config
+from kolonne.portal.site import database
+
+CONFIG = config.load()
+PORTAL = Path(__file__).resolve().parent.parent
+NODE_MODULES = PORTAL.parents[2] / "node_modules"
+
+PUBLIC_URL = CONFIG.public_url or CONFIG.endpoints().portal
+IS_HTTPS = PUBLIC_URL.startswith("https://")
+DEMO = CONFIG.demo
+
+SECRET_KEY = CONFIG.secret_key or CONFIG.secret("django")
+DEBUG = False
+ALLOWED_HOSTS = [urlsplit(PUBLIC_URL).hostname or "localhost", "127.0.0.1", "localhost"]
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "allauth",
+    "allauth.account",
+    "csp",
+    "django_htmx",
+    "ninja",
+    "procrastinate.contrib.django",
+    "kolonne.portal.audit",
+    "kolonne.portal.identity",
+    "kolonne.portal.companies",
+    "kolonne.portal.vehicles",
+    "kolonne.portal.commerce",
+    "kolonne.portal.telemetry",
+    "kolonne.portal.commands",
+    "kolonne.portal.fleet",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "servestatic.middleware.ServeStaticMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "kolonne.portal.site.middleware.language",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "kolonne.portal.site.middleware.no_store",
+    "kolonne.portal.site.middleware.Scope",
+]
+
+ROOT_URLCONF = "kolonne.portal.site.urls"
+ASGI_APPLICATION = "kolonne.portal.site.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [PORTAL / "site" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "django.template.context_processors.i18n",
+                "kolonne.portal.site.context.shell",
+            ]
+        },
+    }
+]
+
+DATABASES = {"default": database.settings(CONFIG)}
+DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "django_cache"}}
+
+# Identity: sign-in by user id or verified e-mail in one field (ID-01). The rest of Kolonne ID builds on this.
+AUTH_USER_MODEL = "identity.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 15}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "kolonne.portal.identity.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_UNIQUE_EMAIL = True
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if IS_HTTPS else "http"
+
+SESSION_COOKIE_NAME = "__Host-kolonne" if IS_HTTPS else "kolonne"
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_HTTPS
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if IS_HTTPS else None
+X_FRAME_OPTIONS = "DENY"
+_TILES = urlsplit(CONFIG.tiles_url)
+_TILES_ORIGIN = [f"{_TILES.scheme}://{_TILES.netloc}"] if CONFIG.tiles_url else []
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:", "blob:", *_TILES_ORIGIN],
+        "connect-src": [SELF, *_TILES_ORIGIN],
+        "worker-src": [SELF, "blob:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+
+EMAIL_BACKEND = "kolonne.portal.lib.mail.FolderBackend"
+EMAIL_FOLDER = CONFIG.data / "mail"
+DEFAULT_FROM_EMAIL = f"Kolonne <no-reply@{urlsplit(PUBLIC_URL).hostname}>"
+
+LANGUAGE_CODE = CONFIG.language
+LANGUAGES = [("de", "Deutsch"), ("nb", "Norsk bokmål"), ("en", "English")]
+LOCALE_PATHS = [PORTAL / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+
+def _release() -> str:
+    """A short word that changes with our scripts and styles, so that browsers may keep files for a year."""
+    digest = hashlib.sha256()
+    for file in sorted(PORTAL.glob("*/static/**/*")):
+        if file.is_file():
+            digest.update(f"{file.relative_to(PORTAL)} {file.stat().st_mtime_ns}".encode())
+    return digest.hexdigest()[:10]
+
+
+STATIC_URL = f"/static/{_release()}/"
+STATIC_ROOT = CONFIG.data / "static"
+STATICFILES_DIRS = [
+    PORTAL / "site" / "static",
+    *(
+        (f"vendor/{name}", str(folder))
+        for name, folder in {
+            "tabler": NODE_MODULES / "@tabler" / "core" / "dist",
+            "inter": NODE_MODULES / "@fontsource-variable" / "inter",
+            "htmx": NODE_MODULES / "htmx.org" / "dist",
+            "maplibre": NODE_MODULES / "maplibre-gl" / "dist",
+            "uplot": NODE_MODULES / "uplot" / "dist",
+            "atlas": NODE_MODULES / "world-atlas",
+            "topojson": NODE_MODULES / "topojson-client" / "dist",
+        }.items()
+        if folder.is_dir()
+    ),
+]
+SERVESTATIC_USE_FINDERS = True
+SERVESTATIC_MAX_AGE = 31_536_000
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "root": {"handlers": ["console"], "level": CONFIG.log_level},
+    "loggers": {"procrastinate": {"level": "WARNING"}},
+}

@@ -1,0 +1,11 @@
+from django.urls import include, path
+
+from kolonne.portal.site import api
+
+urlpatterns = [
+    path("", include("kolonne.portal.fleet.urls")),
+    path("", include("kolonne.portal.commands.urls")),
+    path("", include("kolonne.portal.identity.urls")),
+    path("accounts/", include("allauth.account.urls")),
+    path("api/v1/", api.api.urls),
+]

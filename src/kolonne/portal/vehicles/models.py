@@ -1,0 +1,95 @@
+from typing import Self
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import RegexValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from kolonne.portal.companies.models import Company
+from kolonne.wire.subjects import SERIAL, VIN
+
+
+class Drive(models.TextChoices):
+    ELECTRIC = "electric", _("Electric")
+    DIESEL = "diesel", _("Diesel")
+    PETROL = "petrol", _("Petrol")
+    HYBRID = "hybrid", _("Plug-in hybrid")
+
+
+class VehicleQuerySet(models.QuerySet["Vehicle"]):
+    def of(self, companies: list[int]) -> Self:
+        return self.filter(company_id__in=companies)
+
+
+class Vehicle(models.Model):
+    """A van. Its VIN is active in one company only (VH-02)."""
+
+    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="vehicles")
+    vin = models.CharField("VIN", max_length=17, unique=True, validators=[RegexValidator(f"^{VIN.pattern}$")])
+    plate = models.CharField(_("Number plate"), max_length=16, blank=True)
+    name = models.CharField(_("Name"), max_length=60, blank=True)
+    make = models.CharField(_("Make"), max_length=40, blank=True)
+    model = models.CharField(_("Model"), max_length=40, blank=True)
+    model_year = models.SmallIntegerField(_("Model year"), null=True)
+    drive = models.CharField(_("Drive"), max_length=10, choices=Drive, default=Drive.ELECTRIC)
+    driver = models.CharField(_("Driver"), max_length=80, blank=True)
+    added_at = models.DateTimeField(auto_now_add=True)
+
+    objects = VehicleQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["id", "company"], name="vehicles_vehicle_of_company"),
+            models.CheckConstraint(condition=models.Q(vin__regex=f"^{VIN.pattern}$"), name="vehicles_vehicle_vin"),
+        ]
+        indexes = [models.Index(fields=["company", "plate"], name="vehicles_by_plate")]
+
+    def __str__(self) -> str:
+        return self.plate or self.name or self.vin
+
+
+class ModuleStatus(models.TextChoices):
+    ACTIVE = "active", _("In service")
+    REVOKED = "revoked", _("Revoked")
+
+
+class Module(models.Model):
+    """The communication module in a van. `public_key` is what its first hello introduced; it signs replies."""
+
+    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="+")
+    vehicle = models.ForeignKey(Vehicle, on_delete=models.PROTECT, related_name="modules")
+    serial = models.CharField(max_length=32, unique=True)
+    secret_sha256 = models.BinaryField(max_length=32)
+    public_key = models.BinaryField(max_length=32, null=True)
+    status = models.CharField(max_length=10, choices=ModuleStatus, default=ModuleStatus.ACTIVE)
+    enrolled_at = models.DateTimeField(auto_now_add=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["id", "company"], name="vehicles_module_of_company"),
+            models.UniqueConstraint(
+                fields=["vehicle"], condition=models.Q(status="active"), name="vehicles_module_one_active"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(serial__regex=f"^{SERIAL.pattern}$"), name="vehicles_module_serial"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.serial
+
+
+class ModuleSession(models.Model):
+    """What a module said when it last connected; kept by the registry."""
+
+    module = models.OneToOneField(Module, on_delete=models.CASCADE, primary_key=True, related_name="session")
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="+")
+    boot = models.CharField(max_length=32)
+    epoch = models.CharField(max_length=32)
+    clock_ms = models.BigIntegerField()
+    """The module's session clock at `hello_at`."""
+    hello_at = models.DateTimeField()
+    agent = models.CharField(max_length=60)
+    capabilities = ArrayField(models.CharField(max_length=40))
+    counter = models.BigIntegerField()

@@ -1,0 +1,8 @@
+from kolonne.portal.lib import permissions
+
+PERMISSIONS = {
+    "vehicles.vehicle:read": "See vans",
+    "vehicles.vehicle:write": "Add, change and remove vans",
+    "vehicles.module:write": "Put modules into service and revoke them",
+}
+permissions.register(PERMISSIONS)

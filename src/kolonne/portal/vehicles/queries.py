@@ -1,0 +1,26 @@
+from kolonne.portal.lib.actor import Actor
+from kolonne.portal.lib.errors import NotFound
+from kolonne.portal.vehicles.models import Vehicle
+
+READ = "vehicles.vehicle:read"
+
+
+def companies_with_vans(actor: Actor) -> list[int]:
+    """Companies whose vans this actor may see."""
+    return [company for company in actor.company_ids if actor.may(READ, company)]
+
+
+def get_vehicle_for(actor: Actor, vehicle_id: int) -> Vehicle:
+    """Raises NotFound to strangers, who must not learn that the van exists."""
+    vehicle = Vehicle.objects.of(companies_with_vans(actor)).filter(pk=vehicle_id).first()
+    if vehicle is None:
+        raise NotFound("vehicle")
+    return vehicle
+
+
+def get_vehicle_by_vin_for(actor: Actor, vin: str) -> Vehicle:
+    """Raises NotFound to strangers, who must not learn that the van exists."""
+    vehicle = Vehicle.objects.of(companies_with_vans(actor)).filter(vin=vin.upper()).first()
+    if vehicle is None:
+        raise NotFound("vehicle")
+    return vehicle
