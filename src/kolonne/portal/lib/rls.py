@@ -35,7 +35,7 @@ def company_rows(table: str, *, column: str = "company_id", also: str = "") -> R
 
 def same_company(child: str, column: str, parent: str) -> RunSQL:
     """A child can only point at a row of its own company; the parent needs a unique (id, company_id)."""
-    name = f"{child.split('.')[-1]}_{column}_company_fk"
+    name = f"{child.rsplit('.', maxsplit=1)[-1]}_{column}_company_fk"
     return RunSQL(
         f"ALTER TABLE {child} ADD CONSTRAINT {name} FOREIGN KEY ({column}, company_id) "
         f"REFERENCES {parent} (id, company_id) DEFERRABLE INITIALLY DEFERRED",

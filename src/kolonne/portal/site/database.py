@@ -15,7 +15,7 @@ pooled = False
 
 def use(*, as_role: str = "kolonne_app", with_pool: bool = False) -> None:
     """Chooses role and pooling for this process."""
-    global role, pooled  # noqa: PLW0603  # settings are read once per process, and so is this
+    global role, pooled  # settings are read once per process, and so is this
     role, pooled = as_role, with_pool
 
 

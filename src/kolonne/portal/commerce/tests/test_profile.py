@@ -1,0 +1,56 @@
+"""PR-02, VH-03, VH-04: the collection profile is always the union of what is assigned."""
+
+import pytest
+
+from kolonne.portal.commerce import actions
+from kolonne.portal.commerce.catalogue import CatalogueError, parse, products, union
+from kolonne.portal.commerce.models import Profile
+from kolonne.portal.conftest import SYSTEM, House
+from kolonne.portal.lib.actor import Actor
+from kolonne.portal.lib.errors import Conflict, Invalid, NotAllowed
+
+
+def test_every_product_names_signals_and_commands_that_exist() -> None:
+    assert {"vehicle-supervision", "remote-access"} <= set(products())
+
+
+def test_an_unknown_word_in_the_catalogue_is_refused_by_name() -> None:
+    with pytest.raises(CatalogueError, match="no such signal: sped"):
+        parse(b"services: {s: {signals: {sped: 0}}}\nproducts: {}")
+    with pytest.raises(CatalogueError, match="no such command: fly"):
+        parse(b"services: {s: {commands: [fly]}}\nproducts: {}")
+    with pytest.raises(CatalogueError, match="no such service: s"):
+        parse(b"services: {}\nproducts: {p: {services: [s]}}")
+
+
+def test_the_shortest_interval_counts() -> None:
+    both = union([products()["maintenance"], products()["vehicle-supervision"]])
+    assert both.signals["odometer"] == 0
+
+
+@pytest.mark.django_db
+def test_ending_one_product_keeps_what_another_needs(our_scope: House) -> None:
+    before = Profile.objects.get(vehicle=our_scope.vehicle)
+    actions.end_product(actor=SYSTEM, vehicle=our_scope.vehicle, product="vehicle-supervision")
+    after = Profile.objects.get(vehicle=our_scope.vehicle)
+    assert after.version == before.version + 1
+    assert "lat" not in after.signals
+    assert "locked" in after.signals
+
+
+@pytest.mark.django_db
+def test_ending_the_last_product_means_silence(our_scope: House) -> None:
+    for product in ("vehicle-supervision", "remote-access"):
+        actions.end_product(actor=SYSTEM, vehicle=our_scope.vehicle, product=product)
+    profile = Profile.objects.get(vehicle=our_scope.vehicle)
+    assert (profile.signals, profile.commands) == ({}, [])
+
+
+@pytest.mark.django_db
+def test_what_makes_no_sense_is_refused(our_scope: House) -> None:
+    with pytest.raises(Conflict):
+        actions.assign_product(actor=SYSTEM, vehicle=our_scope.vehicle, product="remote-access")
+    with pytest.raises(Invalid, match="not a product"):
+        actions.assign_product(actor=SYSTEM, vehicle=our_scope.vehicle, product="teleport")
+    with pytest.raises(NotAllowed):
+        actions.end_product(actor=Actor(label="stranger"), vehicle=our_scope.vehicle, product="remote-access")

@@ -1,0 +1,119 @@
+"""The cast of the portal's tests: two companies that must never meet, and the people in them."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+from django.test import Client
+
+from kolonne.portal.commerce import actions as commerce
+from kolonne.portal.companies import actions as companies
+from kolonne.portal.companies.models import Company, Role
+from kolonne.portal.companies.queries import actor_of
+from kolonne.portal.identity import actions as identity
+from kolonne.portal.identity.models import User
+from kolonne.portal.lib.actor import Actor
+from kolonne.portal.lib.scope import company_scope
+from kolonne.portal.vehicles import actions as vehicles
+from kolonne.portal.vehicles.models import Module, Vehicle
+
+SYSTEM = Actor.system("test")
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+
+
+@dataclass
+class House:
+    """A company with one van that has a module and one product."""
+
+    company: Company
+    vehicle: Vehicle
+    module: Module
+    secret: str
+
+    @property
+    def scope(self) -> list[int]:
+        return [self.company.pk]
+
+
+def build_house(name: str, vin: str, serial: str) -> House:
+    company = companies.create_company(actor=SYSTEM, name=name, market="no")
+    data = vehicles.VehicleData(plate=f"EL {serial[-5:]}", name="E-van L3 · Van 1", make="Kolonne", model="E-van L3")
+    with company_scope([company.pk]):
+        vehicle = vehicles.add_vehicle(actor=SYSTEM, company=company, vin=vin, data=data)
+        module, secret = vehicles.enrol_module(actor=SYSTEM, vehicle=vehicle, serial=serial)
+        for product in ("vehicle-supervision", "remote-access"):
+            commerce.assign_product(actor=SYSTEM, vehicle=vehicle, product=product)
+    return House(company, vehicle, module, secret)
+
+
+def person(username: str, house: House | None = None, *roles: Role) -> User:
+    user = identity.create_user(
+        actor=SYSTEM, username=username, email=f"{username}@example.com", first_name=username.title(), last_name="Test"
+    )
+    if house:
+        companies.add_member(actor=SYSTEM, company=house.company, user=user, roles=roles)
+    return user
+
+
+@pytest.fixture
+def ours(db: None) -> House:
+    return build_house("Fjordbud AS", "WK0TEST0000000001", "TEST000000001")
+
+
+@pytest.fixture
+def theirs(db: None) -> House:
+    return build_house("Nordlys Service GmbH", "WK0TEST0000000002", "TEST000000002")
+
+
+@pytest.fixture
+def alice(ours: House) -> User:
+    """Administrator of our company."""
+    return person("alice", ours, Role.ADMINISTRATOR)
+
+
+@pytest.fixture
+def bob(ours: House) -> User:
+    """Fleet manager of our company."""
+    return person("bob", ours, Role.FLEET_MANAGER)
+
+
+@pytest.fixture
+def dora(ours: House) -> User:
+    """Driver in our company."""
+    return person("dora", ours, Role.DRIVER)
+
+
+@pytest.fixture
+def charlie(theirs: House) -> User:
+    """Administrator of another company."""
+    return person("charlie", theirs, Role.ADMINISTRATOR)
+
+
+@pytest.fixture
+def sam(db: None) -> User:
+    """A helper: a person without any company."""
+    return person("sam")
+
+
+@pytest.fixture
+def signed_in() -> Callable[[User], Client]:
+    """A browser in which this person has signed in."""
+
+    def sign_in(user: User) -> Client:
+        client = Client(raise_request_exception=False)
+        client.force_login(user, backend=BACKEND)
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def our_scope(ours: House) -> Iterator[House]:
+    """Our company's rows are open."""
+    with company_scope(ours.scope):
+        yield ours
+
+
+@pytest.fixture
+def bobs_actor(bob: User) -> Actor:
+    return actor_of(bob, "192.0.2.7")
