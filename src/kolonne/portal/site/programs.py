@@ -8,8 +8,6 @@ import click
 from kolonne import config
 from kolonne.portal.site import database
 
-_ROLES = ("kolonne_app", "kolonne_ingest", "kolonne_registry", "kolonne_signer")
-
 
 def setup_django(role: str = "kolonne_app") -> None:
     """Loads Django for a program or a command, connected as `role`."""
@@ -25,14 +23,7 @@ def migrate() -> None:
     """Bring the database up to this version."""
     setup_django("kolonne_owner")
     from django.core.management import call_command  # noqa: PLC0415  # needs Django to be set up
-    from django.db import connection  # noqa: PLC0415
 
-    with connection.cursor() as cursor:
-        for role in _ROLES:
-            cursor.execute(f"GRANT USAGE ON SCHEMA public TO {role}")
-        # What a later migration creates is open to the application, and to nobody else unless it says so itself.
-        cursor.execute("ALTER DEFAULT PRIVILEGES GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO kolonne_app")
-        cursor.execute("ALTER DEFAULT PRIVILEGES GRANT USAGE, SELECT ON SEQUENCES TO kolonne_app")
     call_command("migrate", interactive=False, verbosity=0)
     call_command("createcachetable", verbosity=0)
     click.echo("The database is up to date.")

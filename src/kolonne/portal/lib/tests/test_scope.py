@@ -49,10 +49,10 @@ def test_a_row_cannot_be_made_for_a_foreign_company(ours: House, theirs: House) 
 
 def test_a_child_cannot_point_at_a_foreign_parent(ours: House, theirs: House) -> None:
     """A row with our own company id and a foreign van's id is what row-level security alone would let through."""
-    with company_scope(ours.scope), pytest.raises(DatabaseError, match="company_fk"), transaction.atomic():
-        Module.objects.filter(pk=ours.module.pk).update(vehicle_id=theirs.vehicle.pk)
-        with connection.cursor() as cursor:
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    with company_scope(ours.scope), connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        with pytest.raises(DatabaseError, match="company_fk"), transaction.atomic():
+            Module.objects.filter(pk=ours.module.pk).update(vehicle_id=theirs.vehicle.pk)
 
 
 def test_a_person_sees_his_own_memberships_only(alice: User, charlie: User) -> None:
