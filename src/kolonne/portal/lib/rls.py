@@ -6,7 +6,7 @@ The policy reads the setting in a sub-select, which PostgreSQL evaluates once pe
 from django.db.migrations.operations import RunSQL
 
 # The outer cast makes it a value: `= ANY (SELECT …)` would compare with rows of arrays.
-VISIBLE_COMPANIES = "(SELECT nullif(current_setting('kolonne.companies', true), '')::int[])::int[]"
+VISIBLE_COMPANIES = "(SELECT nullif(current_setting('kolonne.companies', true), ''))::int[]::int[]"
 
 
 def company_rows(table: str, *, column: str = "company_id", also: str = "") -> RunSQL:

@@ -17,7 +17,7 @@ PUBLIC_URL = CONFIG.public_url or CONFIG.endpoints().portal
 IS_HTTPS = PUBLIC_URL.startswith("https://")
 DEMO = CONFIG.demo
 
-SECRET_KEY = CONFIG.secret_key or CONFIG.secret("django")
+SECRET_KEY = CONFIG.secret_key or CONFIG.secret("secret-key")
 DEBUG = False
 ALLOWED_HOSTS = [urlsplit(PUBLIC_URL).hostname or "localhost", "127.0.0.1", "localhost"]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]

@@ -1,6 +1,6 @@
 from django.db import migrations
 
-VISIBLE = "(SELECT nullif(current_setting('kolonne.companies', true), '')::int[])"
+VISIBLE = "(SELECT nullif(current_setting('kolonne.companies', true), ''))::int[]"
 
 
 class Migration(migrations.Migration):
