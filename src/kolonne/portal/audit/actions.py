@@ -19,7 +19,13 @@ def record(actor: Actor, verb: str, *, on: models.Model, company_id: int | None,
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_CHAIN_LOCK, company_id or 0])
     with platform_scope():
-        last = Entry.objects.filter(company_id=company_id).order_by("-id").values_list("digest", flat=True).first()
+        entry = _next_entry(actor, verb, on, company_id, facts)
+        entry.save(force_insert=True)
+    return entry
+
+
+def _next_entry(actor: Actor, verb: str, on: models.Model, company_id: int | None, facts: dict[str, Any]) -> Entry:
+    last = Entry.objects.filter(company_id=company_id).order_by("-id").values_list("digest", flat=True).first()
     entry = Entry(
         company_id=company_id,
         at=timezone.now(),
@@ -33,5 +39,4 @@ def record(actor: Actor, verb: str, *, on: models.Model, company_id: int | None,
         previous=bytes(last or b"\0" * 32),
     )
     entry.digest = entry.computed_digest()
-    entry.save(force_insert=True)
     return entry
