@@ -1,8 +1,8 @@
 """What a platform that was killed left behind.
 
 The kernel ends the programs of a killed supervisor, but not what those programs had started themselves. The status
-file of the last run names their process groups; a process counts as ours when its environment says so, because
-numbers of processes are used again.
+file of the last run names their process groups; a process counts as ours when its environment or its title says so,
+because numbers of processes are used again. (A program that writes its own title overwrites its environment.)
 """
 
 import json
@@ -37,8 +37,12 @@ def _find(config: Config) -> Iterator[int]:
     for process in psutil.process_iter():
         with suppress(psutil.Error, ProcessLookupError, OSError):
             ours = os.getpgid(process.pid) in groups and process.status() != psutil.STATUS_ZOMBIE
-            if ours and process.environ().get("KOLONNE_DATA") == str(config.data):
+            if ours and (process.environ().get("KOLONNE_DATA") == str(config.data) or _has_title(process)):
                 yield process.pid
+
+
+def _has_title(process: psutil.Process) -> bool:
+    return "".join(process.cmdline()).startswith("kolonne-")
 
 
 def _groups(config: Config) -> set[int]:

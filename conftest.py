@@ -1,0 +1,115 @@
+"""What every test may ask for.
+
+Settings and secrets of a temporary data directory are there before the first import, because Django reads them when
+it is loaded. PostgreSQL and NATS start with the first test that asks for `platform` (or, in Django's way, for the
+database) and stop with the session; pure tests start nothing.
+"""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+from kolonne import config
+from kolonne.config import Config
+from kolonne.supervisor import files, ports, secrets
+from kolonne.supervisor.child import die_with_parent
+
+START_S = 90.0
+
+# How fast a machine is says nothing about the code: what must be fast is measured by `kolonne bench`.
+hypothesis.settings.register_profile("kolonne", deadline=None)
+hypothesis.settings.load_profile("kolonne")
+
+
+def _make_world() -> Path:
+    """A data directory with free ports and secrets, outside of any home directory: PostgreSQL may run as another user."""
+    for name in [name for name in os.environ if name.startswith(config.PREFIX)]:
+        del os.environ[name]
+    data = Path(tempfile.mkdtemp(prefix="kolonne-test-", dir="/tmp"))
+    data.chmod(files.TRAVERSABLE)
+    os.environ.update(
+        KOLONNE_DATA=str(data),
+        KOLONNE_PORT="0",
+        KOLONNE_MQTT_PORT="0",
+        KOLONNE_NATS_PORT="0",
+        DJANGO_SETTINGS_MODULE="kolonne.portal.site.settings",
+    )
+    settings = config.load()
+    files.make_data_directory(data)
+    secrets.make(settings)
+    ports.write(settings, ports.choose(settings))
+    return data
+
+
+_DATA = _make_world()
+
+
+def pytest_configure() -> None:
+    """Loads Django's settings now, with this session's world; pytest-django completes the set-up after this."""
+    import django
+
+    django.setup()
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(_DATA, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def platform() -> Iterator[Config]:
+    """PostgreSQL with all tables and NATS, on free ports; none of our programs. Yields the settings to reach them."""
+    settings = config.load()
+    promised = settings.endpoints()
+    with _running_servers(settings):
+        assert settings.endpoints() == promised, "another program took a port of this test session: run it again"
+        yield settings
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(platform: Config) -> None:
+    """No database of its own for Django's tests: they use the migrated one, as the role that the portal has.
+
+    Each test runs in a transaction that is rolled back. `transaction=True` would empty the tables, which that role
+    may not do.
+    """
+
+
+@contextlib.contextmanager
+def _running_servers(settings: Config) -> Iterator[None]:
+    parent = os.getpid()
+    with (settings.data / "up.log").open("wb") as log:
+        supervisor = subprocess.Popen(
+            [sys.executable, "-m", "kolonne", "up", "--only-servers"],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            preexec_fn=lambda: die_with_parent(signal.SIGTERM, parent),
+        )
+        try:
+            _wait_until_ready(settings, supervisor)
+            yield
+        finally:
+            supervisor.terminate()
+            supervisor.wait(timeout=60)
+
+
+def _wait_until_ready(settings: Config, supervisor: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline and supervisor.poll() is None:
+        with contextlib.suppress(OSError, ValueError):
+            if json.loads((settings.data / "status.json").read_text())["ready"]:
+                return
+        time.sleep(0.05)
+    pytest.fail("the servers did not start:\n" + (settings.data / "up.log").read_text()[-3000:], pytrace=False)
