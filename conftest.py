@@ -33,7 +33,7 @@ hypothesis.settings.load_profile("kolonne")
 
 
 def _make_world() -> Path:
-    """A data directory with free ports and secrets, outside of any home directory: PostgreSQL may run as another user."""
+    """A data directory with free ports and secrets; not in a home, because PostgreSQL may run as another user."""
     for name in [name for name in os.environ if name.startswith(config.PREFIX)]:
         del os.environ[name]
     data = Path(tempfile.mkdtemp(prefix="kolonne-test-", dir="/tmp"))
@@ -95,7 +95,7 @@ def _running_servers(settings: Config) -> Iterator[None]:
             stdout=log,
             stderr=log,
             start_new_session=True,
-            preexec_fn=lambda: die_with_parent(signal.SIGTERM, parent),
+            preexec_fn=lambda: die_with_parent(signal.SIGTERM, parent),  # noqa: PLW1509  # one system call, no locks
         )
         try:
             _wait_until_ready(settings, supervisor)

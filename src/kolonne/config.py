@@ -29,7 +29,11 @@ class Variable:
 
 
 VARIABLES = (
-    Variable("DATA", "", "Directory of everything that Kolonne keeps. Default: `~/.local/share/kolonne`."),
+    Variable(
+        "DATA",
+        "",
+        "Directory of everything that Kolonne keeps. Default: `~/.local/share/kolonne`, for root `/var/lib/kolonne`.",
+    ),
     Variable("HOST", "127.0.0.1", "Address on which portal and MQTT listen."),
     Variable("PORT", "8000", "Port of the portal; 0 takes a free one."),
     Variable("MQTT_PORT", "1883", "Port on which communication modules connect; 0 takes a free one."),
@@ -151,7 +155,7 @@ def _read(key: str, path: str) -> str:
 
 def _typed(name: str, value: str) -> Path | int | bool | str:
     if name == "data":
-        return Path(value).expanduser().resolve() if value else Path.home() / ".local" / "share" / "kolonne"
+        return Path(value).expanduser().resolve() if value else _default_data()
     if name == "port" or name.endswith("_port"):
         if not (value.isdecimal() and int(value) <= 65535):
             raise ConfigError(f"{PREFIX}{name.upper()}={value!r} is not a port: give a number from 0 to 65535")
@@ -163,3 +167,10 @@ def _typed(name: str, value: str) -> Path | int | bool | str:
     if name == "language" and value not in {"de", "nb", "en"}:
         raise ConfigError(f"{PREFIX}LANGUAGE={value!r} is not one of de, nb, en")
     return value
+
+
+def _default_data() -> Path:
+    """Root's home is closed to the system user that PostgreSQL runs as then."""
+    if os.geteuid() == 0:
+        return Path("/var/lib/kolonne")
+    return Path.home() / ".local" / "share" / "kolonne"
