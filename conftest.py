@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import django
 import hypothesis
 import pytest
 
@@ -53,13 +54,8 @@ def _make_world() -> Path:
 
 
 _DATA = _make_world()
-
-
-def pytest_configure() -> None:
-    """Loads Django's settings now, with this session's world; pytest-django completes the set-up after this."""
-    import django
-
-    django.setup()
+# Before the next conftest.py imports a model; pytest-django completes the set-up later.
+django.setup()
 
 
 def pytest_unconfigure() -> None:

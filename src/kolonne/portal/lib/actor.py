@@ -1,7 +1,7 @@
 """Who acts: a person in a company, a key of a company, or the system itself."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from kolonne.portal.lib.errors import NotAllowed
 
@@ -24,6 +24,13 @@ class Actor:
 
     def may(self, permission: str, company_id: int) -> bool:
         return self.is_system or permission in self.rights.get(company_id, frozenset())
+
+    def within(self, chosen: int | None) -> "Actor":
+        """The same person in one company only: the chosen one if it is his, else the first."""
+        if not self.rights:
+            return self
+        company = chosen if chosen in self.rights else min(self.rights)
+        return replace(self, rights={company: self.rights[company]})
 
     @property
     def company_ids(self) -> list[int]:

@@ -10,6 +10,7 @@ from django.utils import translation
 from django.utils.cache import add_never_cache_headers
 
 from kolonne.portal.companies.queries import actor_of
+from kolonne.portal.companies.views import CHOSEN
 from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.errors import KolonneError
 from kolonne.portal.lib.scope import company_scope
@@ -54,8 +55,11 @@ class Scope:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         user = request.user
         address = request.META.get("REMOTE_ADDR", "")
-        request.actor = ANONYMOUS if isinstance(user, AnonymousUser) else actor_of(user, address)  # type: ignore[attr-defined]
-        with company_scope(request.actor.company_ids):  # type: ignore[attr-defined]
+        actor = ANONYMOUS
+        if not isinstance(user, AnonymousUser):
+            actor = actor_of(user, address).within(request.session.get(CHOSEN))
+        request.actor = actor  # type: ignore[attr-defined]  # a request has no such attribute by type
+        with company_scope(actor.company_ids):
             return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from django.db import DatabaseError, connection, transaction
 
+from kolonne.portal.commerce.models import Assignment
 from kolonne.portal.companies.models import Company, Membership
 from kolonne.portal.conftest import House
 from kolonne.portal.identity.models import User
@@ -52,7 +53,9 @@ def test_a_child_cannot_point_at_a_foreign_parent(ours: House, theirs: House) ->
     with company_scope(ours.scope), connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         with pytest.raises(DatabaseError, match="company_fk"), transaction.atomic():
-            Module.objects.filter(pk=ours.module.pk).update(vehicle_id=theirs.vehicle.pk)
+            Assignment.objects.filter(vehicle=ours.vehicle, product="remote-access").update(
+                vehicle_id=theirs.vehicle.pk, product="another"
+            )
 
 
 def test_a_person_sees_his_own_memberships_only(alice: User, charlie: User) -> None:
