@@ -1,0 +1,249 @@
+"""Readings on disk until the platform has committed them.
+
+Every point gets the next sequence number when it is written. When the store is full, the oldest points of the least
+kept class go first; what is missing between two points is a hole, and the message that follows a hole tells its size
+(`Telemetry.dropped`), so that the platform counts what was lost and never waits for it.
+"""
+
+import zlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import msgspec
+
+from kolonne.module.errors import StoreFull
+from kolonne.module.log import Log
+from kolonne.module.store import Store, new_epoch, write_note
+from kolonne.wire.messages import MAX_POINTS
+from kolonne.wire.signals import Value, catalogue
+
+log = Log(__name__)
+
+BATCH_BYTES = 64 * 1024
+_ROW_BYTES = 40
+"""What a row costs beside its body."""
+
+_TOTALS = f"select count(*), coalesce(sum(size + {_ROW_BYTES}), 0) from point"  # noqa: S608  # a constant
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(tuple[int, dict[str, Value]]).decode
+
+
+class Point(NamedTuple):
+    """A reading as the platform wants it."""
+
+    t_ms: int
+    signals: Mapping[str, Value]
+
+
+class Batch(NamedTuple):
+    """Consecutive points, ready to be sent."""
+
+    epoch: str
+    sequence: int
+    dropped: int
+    """How many points directly before `sequence` exist no more."""
+    bodies: list[bytes]
+    """Each `[t_ms, {signal: value}]` in MessagePack."""
+
+    @property
+    def last(self) -> int:
+        return self.sequence + len(self.bodies) - 1
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When the store is full. Defaults: two days of one van at a point a second, on 64 MiB."""
+
+    points: int = 200_000
+    size_bytes: int = 64 * 1024 * 1024
+
+
+class Outbox:
+    """The points of a store. Calls must not overlap; they may come from any thread."""
+
+    count: int
+    size_bytes: int
+
+    def __init__(self, store: Store, limits: Limits | None = None) -> None:
+        self._store = store
+        self.limits = limits or Limits()
+        self._load()
+
+    def _load(self) -> None:
+        self._load_size()
+        with self._store.reading() as connection:
+            highest = connection.execute("select coalesce(max(seq), 0) from point").fetchone()[0]
+        self.last: int = max(int(self._store.note("last", "0")), highest)
+        """Sequence of the newest point that was ever written."""
+        self.acked: int = int(self._store.note("acked", "0"))
+        """Sequence up to which the platform has committed everything."""
+        self._settled = self.acked
+        self.dropped = {why: int(self._store.note(f"dropped_{why}", "0")) for why in ("full", "unwanted", "damaged")}
+
+    @property
+    def epoch(self) -> str:
+        return self._store.epoch
+
+    @property
+    def is_roomy(self) -> bool:
+        """Whether a source that can wait should go on."""
+        return self.count < self.limits.points // 2 and self.size_bytes < self.limits.size_bytes // 2
+
+    @property
+    def has_acknowledged_rows(self) -> bool:
+        return self.acked > self._settled
+
+    def is_drained(self) -> bool:
+        """Whether every point that exists is acknowledged."""
+        with self._store.reading() as connection:
+            row = connection.execute("select 1 from point where seq > ?", (self.acked,)).fetchone()
+        return bool(row is None)
+
+    def append(self, points: Sequence[Point], mark: str = "") -> None:
+        """Writes points and the source's mark in one transaction, on disk on return.
+
+        On a full disk the points are lost but keep their numbers, so that the loss is told. Raises StoreError.
+        """
+        try:
+            self._write(points, mark)
+        except StoreFull as error:
+            log.warning("disk is full: readings are lost", readings=len(points), reason=error)
+            self.last += len(points)
+            self.dropped["full"] += len(points)
+            self._make_room()
+
+    def acknowledge(self, sequence: int) -> bool:
+        """Everything up to `sequence` is safe with the platform. The rows go with the next write, or `settle`."""
+        if sequence <= self.acked:
+            return False
+        self.acked = sequence
+        return True
+
+    def settle(self) -> None:
+        """Removes acknowledged rows now. Raises StoreError."""
+        self.append([])
+
+    def batch(self, after: int) -> Batch | None:
+        """The next consecutive points behind `after`; None if there are none."""
+        with self._store.reading() as connection:
+            rows = connection.execute(
+                "select seq, crc, body from point where seq > ? order by seq limit ?", (after, MAX_POINTS)
+            ).fetchall()
+        bodies: list[bytes] = []
+        size, first = 0, rows[0][0] if rows else 0
+        for position, (seq, crc, body) in enumerate(rows):
+            size += len(body)
+            if seq != first + position or (bodies and size > BATCH_BYTES):
+                break
+            if zlib.crc32(body) != crc:
+                self._drop([seq], "damaged")
+                return Batch(self.epoch, first, first - after - 1, bodies) if bodies else self.batch(after)
+            bodies.append(body)
+        return Batch(self.epoch, first, first - after - 1, bodies) if bodies else None
+
+    def keep_only(self, wanted: Collection[str]) -> None:
+        """Takes signals that nobody wants any more out of waiting points; points without any go and are counted."""
+        position = self.acked
+        while rows := self._rows_behind(position):
+            position = rows[-1][0]
+            changed, gone = _without_unwanted(rows, wanted)
+            with self._store.transaction() as connection:
+                connection.executemany("update point set keep=?, size=?, crc=?, body=? where seq=?", changed)
+            if gone:
+                self._drop(gone, "unwanted")
+        self._load_size()
+
+    def _rows_behind(self, position: int) -> list[tuple[int, bytes]]:
+        with self._store.reading() as connection:
+            query = "select seq, body from point where seq > ? order by seq limit 1000"
+            return connection.execute(query, (position,)).fetchall()
+
+    def renew_epoch(self) -> None:
+        """Numbers the waiting points anew from 1 in a new epoch: this store is an older copy of itself."""
+        with self._store.transaction() as connection:
+            connection.execute("delete from reply")
+            connection.execute("delete from point where seq <= ?", (self.acked,))
+            shift = connection.execute("select coalesce(min(seq) - 1, 0) from point").fetchone()[0]
+            # In two steps, because a number may not be used twice even for a moment.
+            connection.execute("update point set seq = -(seq - ?)", (shift,))
+            connection.execute("update point set seq = -seq")
+            highest = connection.execute("select coalesce(max(seq), 0) from point").fetchone()[0]
+            epoch = new_epoch()
+            for name, value in {"epoch": epoch, "last": highest, "acked": 0, "counter": 0}.items():
+                write_note(connection, name, str(value))
+        self._store.epoch = epoch
+        self._load()
+
+    def _write(self, points: Sequence[Point], mark: str) -> None:
+        rows = [(self.last + n, *_columns(point)) for n, point in enumerate(points, start=1)]
+        last, acked = self.last + len(rows), self.acked
+        with self._store.transaction() as connection:
+            freed, freed_bytes = connection.execute(f"{_TOTALS} where seq <= ?", (acked,)).fetchone()
+            connection.execute("delete from point where seq <= ?", (acked,))
+            connection.executemany("insert into point values (?, ?, ?, ?, ?)", rows)
+            write_note(connection, "last", str(last))
+            write_note(connection, "acked", str(acked))
+            if mark:
+                write_note(connection, "mark", mark)
+        self.last, self._settled = last, acked
+        self.count += len(rows) - freed
+        self.size_bytes += sum(row[2] + _ROW_BYTES for row in rows) - freed_bytes
+        if self.count > self.limits.points or self.size_bytes > self.limits.size_bytes:
+            self._evict(self.count - self.limits.points, self.size_bytes - self.limits.size_bytes)
+
+    def _evict(self, surplus: int, surplus_bytes: int) -> None:
+        """Drops the oldest points of the least kept class; a hundredth more than needed, so that it is rare."""
+        surplus += self.limits.points // 100
+        surplus_bytes += self.limits.size_bytes // 100
+        doomed: list[int] = []
+        with self._store.reading() as connection:
+            for seq, size in connection.execute("select seq, size from point order by keep desc, seq"):
+                if len(doomed) >= surplus and surplus_bytes <= 0:
+                    break
+                doomed.append(seq)
+                surplus_bytes -= size + _ROW_BYTES
+        log.warning("store is full: the oldest readings of the least kept class are dropped", readings=len(doomed))
+        self._drop(doomed, "full")
+
+    def _drop(self, sequences: Sequence[int], why: str) -> None:
+        with self._store.transaction() as connection:
+            connection.executemany("delete from point where seq = ?", [(seq,) for seq in sequences])
+            self.dropped[why] += len(sequences)
+            write_note(connection, f"dropped_{why}", str(self.dropped[why]))
+        self._load_size()
+
+    def _make_room(self) -> None:
+        """On a full disk: a smaller bound from now on. What cannot even be deleted waits for the next attempt."""
+        try:
+            self._evict(self.count // 10, 0)
+            self._store.shrink_log()
+        except StoreFull as error:
+            log.warning("disk is too full even to drop readings", reason=error)
+
+    def _load_size(self) -> None:
+        with self._store.reading() as connection:
+            self.count, self.size_bytes = connection.execute(_TOTALS).fetchone()
+
+
+def _columns(point: Point) -> tuple[int, int, int, bytes]:
+    """keep, size, crc, body. A point is kept as long as the most precious of its signals."""
+    known = catalogue()
+    body = _encode((point.t_ms, point.signals))
+    return min(known[name].keep for name in point.signals), len(body), zlib.crc32(body), body
+
+
+def _without_unwanted(
+    rows: Sequence[tuple[int, bytes]], wanted: Collection[str]
+) -> tuple[list[tuple[int, int, int, bytes, int]], list[int]]:
+    """New columns of the points that lose signals, and the numbers of those that lose all."""
+    changed: list[tuple[int, int, int, bytes, int]] = []
+    gone: list[int] = []
+    for seq, body in rows:
+        t_ms, signals = _decode(body)
+        left = {name: value for name, value in signals.items() if name in wanted}
+        if not left:
+            gone.append(seq)
+        elif len(left) < len(signals):
+            changed.append((*_columns(Point(t_ms, left)), seq))
+    return changed, gone
