@@ -13,7 +13,5 @@ class Migration(migrations.Migration):
         same_company("commerce_assignment", "vehicle_id", "vehicles_vehicle"),
         same_company("commerce_assignment", "contract_id", "commerce_contract"),
         same_company("commerce_profile", "vehicle_id", "vehicles_vehicle"),
-        grant("SELECT", "commerce_profile", "kolonne_ingest"),
-        grant("SELECT", "commerce_profile", "kolonne_registry"),
         grant("SELECT", "commerce_profile", "kolonne_signer"),
     ]

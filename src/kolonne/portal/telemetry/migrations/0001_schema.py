@@ -54,12 +54,13 @@ COMMENT ON COLUMN telemetry.state.signals IS 'JSON {"speed": [value, t_ms, since
 
 CURSOR = """
 CREATE TABLE telemetry.cursor (
-    module_id int4 PRIMARY KEY REFERENCES vehicles_module (id) ON DELETE CASCADE,
+    module_id int4 PRIMARY KEY,
     company_id int4 NOT NULL,
     epoch text NOT NULL DEFAULT '',
     sequence int8 NOT NULL DEFAULT -1,
     points_dropped int8 NOT NULL DEFAULT 0,
-    updated timestamptz NOT NULL DEFAULT now()
+    updated timestamptz NOT NULL DEFAULT now(),
+    FOREIGN KEY (module_id, company_id) REFERENCES vehicles_module (id, company_id) ON DELETE CASCADE
 ) WITH (fillfactor = 60);
 COMMENT ON TABLE telemetry.cursor IS 'Last committed point of each module: what was acknowledged, and what may come next.';
 """
@@ -115,7 +116,7 @@ TABLES = ("sample", "state", "cursor", "refusal", "dead_letter", "transition")
 
 class Migration(migrations.Migration):
     initial = True
-    dependencies = [("vehicles", "__first__"), ("commerce", "__first__")]
+    dependencies = [("commerce", "0002_rows_of_companies")]
     operations = [
         RunSQL("CREATE SCHEMA telemetry", "DROP SCHEMA telemetry"),
         table("sample", SAMPLE),

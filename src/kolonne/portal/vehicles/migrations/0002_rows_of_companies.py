@@ -12,11 +12,6 @@ class Migration(migrations.Migration):
         company_rows("vehicles_modulesession"),
         same_company("vehicles_module", "vehicle_id", "vehicles_vehicle"),
         same_company("vehicles_modulesession", "module_id", "vehicles_module"),
-        *(
-            grant("SELECT", table, role)
-            for table in ("vehicles_vehicle", "vehicles_module", "vehicles_modulesession")
-            for role in ("kolonne_ingest", "kolonne_registry", "kolonne_signer")
-        ),
-        grant("UPDATE (public_key)", "vehicles_module", "kolonne_registry"),
-        grant("INSERT, UPDATE", "vehicles_modulesession", "kolonne_registry"),
+        grant("SELECT (id, serial, public_key, status, vehicle_id, company_id)", "vehicles_module", "kolonne_signer"),
+        grant("SELECT", "vehicles_modulesession", "kolonne_signer"),
     ]
