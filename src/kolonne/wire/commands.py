@@ -93,6 +93,7 @@ REASONS = {
     "wrong_pin": "The PIN was wrong.",
     "pin_locked": "Too many wrong PINs.",
     "pin_missing": "No PIN was given, or none is set.",
+    "too_many": "The van was opened too often within a minute.",
     "frozen": "Too many openings in a short time: frozen until somebody looks.",
     "not_entitled": "The service ended before the command was sent.",
 }

@@ -1,6 +1,7 @@
 """The REST API: who may use it, how its errors look, and which contexts add to it."""
 
 import functools
+import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -83,7 +84,9 @@ class Api(NinjaAPI):
                 pattern.callback = _explained(pattern.callback)
         return patterns, app, namespace
 
-    def validation_error_from_error_contexts(self, error_contexts: list[ValidationErrorContext[Any]]) -> ValidationError:
+    def validation_error_from_error_contexts(
+        self, error_contexts: list[ValidationErrorContext[Any]]
+    ) -> ValidationError:
         """Field, value and remedy of everything that does not fit the schema."""
         found = []
         for context in error_contexts:
@@ -180,5 +183,6 @@ def on_http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
 @api.exception_handler(Exception)
 def on_fault(request: HttpRequest, error: Exception) -> HttpResponse:
     """Our mistake: logged whole, told without details."""
-    log.error("api fault", path=request.path, exc_info=error)
+    # The trace as plain text: a pretty one would print the values of variables, a PIN among them.
+    log.error("api fault", path=request.path, trace="".join(traceback.format_exception(error)))
     return problems.response(500, "fault", "something went wrong on our side", remedy="try again; tell the operator")
