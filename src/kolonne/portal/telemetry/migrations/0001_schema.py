@@ -70,7 +70,9 @@ CREATE TABLE telemetry.refusal (
     company_id int4 NOT NULL,
     vehicle_id int4 NOT NULL,
     day date NOT NULL,
-    reason text NOT NULL CHECK (reason IN ('no_service', 'revoked', 'not_in_profile', 'invalid', 'dead_letter')),
+    reason text NOT NULL CHECK (
+        reason IN ('no_service', 'revoked', 'not_in_profile', 'invalid', 'dead_letter', 'bad_hello')
+    ),
     signal text NOT NULL,
     count int8 NOT NULL,
     PRIMARY KEY (vehicle_id, day, reason, signal),
@@ -142,6 +144,7 @@ class Migration(migrations.Migration):
         grant("SELECT (id, serial, status, vehicle_id, company_id)", "vehicles_module", "kolonne_ingest"),
         grant("SELECT", "commerce_profile", "kolonne_ingest"),
         grant("SELECT", "telemetry.cursor", "kolonne_registry"),
+        grant("SELECT, INSERT, UPDATE", "telemetry.refusal", "kolonne_registry"),
         grant("SELECT, UPDATE (public_key)", "vehicles_module", "kolonne_registry"),
         grant("SELECT, INSERT, UPDATE", "vehicles_modulesession", "kolonne_registry"),
         grant("SELECT", "commerce_profile", "kolonne_registry"),

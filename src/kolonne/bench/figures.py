@@ -1,0 +1,12 @@
+"""Arithmetic of measurements."""
+
+
+def percentiles(values: list[float]) -> dict[str, float]:
+    """p50, p90, p99 and the maximum; empty if nothing was measured."""
+    if not values:
+        return {}
+    ordered = sorted(values)
+    found = {
+        f"p{percent}": ordered[min(len(ordered) - 1, len(ordered) * percent // 100)] for percent in (50, 90, 95, 99)
+    }
+    return {name: round(value, 1) for name, value in (found | {"max": ordered[-1]}).items()}

@@ -1,0 +1,84 @@
+"""What one flush will write, collected before its transaction."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from kolonne.portal.telemetry.ingest.binding import Binding
+from kolonne.portal.telemetry.ingest.prefix import Cursor
+from kolonne.portal.telemetry.ingest.states import Transition, VanState
+
+MAX_LETTER = 64 * 1024
+_MAX_REASON = 2000
+
+
+class RefusalKey(NamedTuple):
+    """What refused readings are counted by, beside the day."""
+
+    company_id: int
+    vehicle_id: int
+    reason: str
+    signal: str
+
+
+class Letter(NamedTuple):
+    """A payload that could not be wholly understood."""
+
+    company_id: int | None
+    serial: str
+    reason: str
+    payload: bytes
+
+
+@dataclass(slots=True)
+class Move:
+    """A module's cursor: where the database must still stand, and where it goes."""
+
+    binding: Binding
+    before: Cursor
+    after: Cursor
+    lost: int = 0
+
+
+@dataclass(slots=True)
+class Draft:
+    """Rows, cursors, states, transitions, counters and dead letters of one transaction."""
+
+    received_ms: int
+    rows: list[bytes] = field(default_factory=list)
+    moves: dict[int, Move] = field(default_factory=dict)
+    """By module id; only modules whose cursor really moves."""
+    states: dict[int, tuple[Binding, VanState]] = field(default_factory=dict)
+    """By vehicle id."""
+    changed: dict[int, set[str]] = field(default_factory=dict)
+    """Signals with a new reading, by vehicle id: what watchers are told after COMMIT."""
+    transitions: list[tuple[Binding, Transition]] = field(default_factory=list)
+    refusals: Counter[RefusalKey] = field(default_factory=Counter)
+    letters: list[Letter] = field(default_factory=list)
+    acks: dict[str, tuple[int | str, int]] = field(default_factory=dict)
+    """(epoch as the module wrote it, sequence) by serial; the last one of a flush counts."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to write; acknowledgements may still be due."""
+        return not (self.moves or self.letters or self.refusals)
+
+    def move(self, binding: Binding, before: Cursor, after: Cursor, lost: int) -> None:
+        move = self.moves.get(binding.module_id)
+        if move is None:
+            self.moves[binding.module_id] = Move(binding, before, after, lost)
+        else:
+            move.after = after
+            move.lost += lost
+
+    def refuse(self, binding: Binding, refused: list[tuple[str, str]]) -> None:
+        """Counts refused readings, each (reason, signal)."""
+        for reason, signal in refused:
+            self.refusals[RefusalKey(binding.company_id, binding.vehicle_id, reason, signal)] += 1
+
+    def bury(self, binding: Binding | None, serial: str, complaints: list[str], payload: bytes) -> None:
+        """Keeps a payload with what is wrong in it."""
+        reason = "; ".join(complaints)
+        reason = reason if len(reason) <= _MAX_REASON else reason[:_MAX_REASON] + "…"
+        company_id = binding.company_id if binding else None
+        self.letters.append(Letter(company_id, serial, reason, payload[:MAX_LETTER]))

@@ -1,0 +1,198 @@
+"""From messages to a draft: what is new, what is good, what must be refused, what cannot be understood."""
+
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+import structlog
+
+from kolonne.portal.telemetry.ingest import metrics, store
+from kolonne.portal.telemetry.ingest.binding import Binding, Bindings
+from kolonne.portal.telemetry.ingest.broker import Message
+from kolonne.portal.telemetry.ingest.decode import mend
+from kolonne.portal.telemetry.ingest.draft import Draft
+from kolonne.portal.telemetry.ingest.prefix import Cursor, Step, advance
+from kolonne.portal.telemetry.ingest.readings import sift
+from kolonne.portal.telemetry.ingest.rows import CLOCK_IMPLAUSIBLE, Stamp, row, timestamp
+from kolonne.portal.telemetry.ingest.states import States, Transition, VanState
+from kolonne.wire.messages import Telemetry, WireError, decode_telemetry
+from kolonne.wire.signals import Value
+
+log = structlog.get_logger()
+
+OLDEST_MS = int(datetime(2015, 1, 1, tzinfo=UTC).timestamp() * 1000)
+AHEAD_MS = 24 * 3600 * 1000
+"""Vehicle times before `OLDEST_MS`, or further ahead than this, are replaced by the time of receipt."""
+LETTERS_A_DAY = 100
+"""Per module; further ones are counted only."""
+_LOOK_UP_S = 1.0
+
+
+class Incoming(NamedTuple):
+    """A message whose sender is known."""
+
+    binding: Binding
+    message: Telemetry
+    payload: bytes
+    complaints: list[str]
+
+
+class Drafter:
+    """Knows who modules are, where their cursors stand and what their vans last said."""
+
+    def __init__(self, bindings: Bindings) -> None:
+        self.bindings = bindings
+        self.states = States()
+        self._cursors: dict[int, Cursor] = {}
+        self._letters: dict[str, int] = {}
+        self._letters_day = ""
+        self._looked_up: dict[bytes, float] = {}
+
+    async def draft(self, connection: store.Connection, messages: list[Message], received_ms: int) -> Draft:
+        """Everything that these messages want written; memory runs ahead of the database until it is committed."""
+        draft = Draft(received_ms)
+        await self._meet(connection, messages)
+        incoming = [known for message in messages if (known := self._read(draft, *message))]
+        await self._load(connection, incoming)
+        for known in incoming:
+            self._add(draft, known)
+        return draft
+
+    def forget(self, draft: Draft) -> None:
+        """The draft was not committed: what memory holds of its modules and vans is to be read again."""
+        for module_id in draft.moves:
+            self._cursors.pop(module_id, None)
+        self.states.forget(draft.states)
+
+    @staticmethod
+    def bury_whole(draft: Draft, message: Message, reason: str) -> Draft:
+        """The draft of one message that the database refuses: its cursor moves on, its bytes become a dead letter."""
+        subject, payload = message
+        serial = subject.split(b".", 2)[1].decode("ascii", "replace")
+        binding = next((move.binding for move in draft.moves.values()), None)
+        draft.rows.clear()
+        draft.transitions.clear()
+        draft.refusals.clear()
+        draft.letters.clear()
+        draft.bury(binding, serial, [f"the database refuses it: {reason}"], payload)
+        return draft
+
+    async def _meet(self, connection: store.Connection, messages: list[Message]) -> None:
+        """Looks unknown serials up, for modules that were enrolled a moment ago."""
+        now = time.monotonic()
+        day = datetime.now(UTC).date().isoformat()
+        if day != self._letters_day:
+            self._letters_day, self._letters = day, await store.letters_today(connection)
+        unknown = {serial for subject, _ in messages if self.bindings.get(serial := subject.split(b".", 2)[1]) is None}
+        for serial in unknown:
+            if now - self._looked_up.get(serial, 0) > _LOOK_UP_S:
+                self._looked_up[serial] = now
+                await self.bindings.reload_one(connection, serial.decode("ascii", "replace"))
+        if len(self._looked_up) > 10_000:
+            self._looked_up.clear()
+
+    def _read(self, draft: Draft, subject: bytes, payload: bytes) -> Incoming | None:
+        serial = subject.split(b".", 2)[1]
+        binding = self.bindings.get(serial)
+        if binding is None:
+            self._bury(draft, None, serial.decode("ascii", "replace"), ["the serial is not enrolled"], payload)
+            return None
+        try:
+            return Incoming(binding, decode_telemetry(payload), payload, [])
+        except WireError as error:
+            try:
+                mended = mend(payload, error)
+            except WireError as hopeless:
+                self._bury(draft, binding, binding.serial, [str(hopeless)], payload)
+                return None
+            return Incoming(binding, mended.message, payload, mended.complaints)
+
+    async def _load(self, connection: store.Connection, incoming: Iterable[Incoming]) -> None:
+        bindings = {known.binding.module_id: known.binding for known in incoming}
+        modules = [module_id for module_id in bindings if module_id not in self._cursors]
+        if modules:
+            self._cursors |= await store.load_cursors(connection, modules)
+        vehicles = self.states.missing({binding.vehicle_id for binding in bindings.values()})
+        if vehicles:
+            await store.load_states(connection, self.states, vehicles)
+
+    def _add(self, draft: Draft, known: Incoming) -> None:
+        binding, message = known.binding, known.message
+        cursor = self._cursors.get(binding.module_id)
+        if cursor is None:
+            return  # The module was deleted a moment ago.
+        step = advance(
+            cursor,
+            epoch=str(message.epoch),
+            first=message.sequence,
+            count=len(message.points),
+            dropped=message.dropped,
+        )
+        draft.acks[binding.serial] = (message.epoch, step.acknowledge)
+        metrics.DUPLICATES.inc(step.skip)
+        if step.cursor is cursor:
+            return
+        self._cursors[binding.module_id] = step.cursor
+        draft.move(binding, cursor, step.cursor, step.lost)
+        metrics.LOST.inc(step.lost)
+        complaints = known.complaints + self._add_points(draft, binding, message, step)
+        if complaints:
+            self._bury(draft, binding, binding.serial, complaints, known.payload)
+
+    def _add_points(self, draft: Draft, binding: Binding, message: Telemetry, step: Step) -> list[str]:
+        """Rows, state and counters of the points that come next; returns what was wrong with them."""
+        received_ms, company_id, vehicle_id = draft.received_ms, binding.company_id, binding.vehicle_id
+        received, newest_ms = timestamp(received_ms), received_ms + AHEAD_MS
+        plans, state, append = binding.profile.plans, self.states.use(vehicle_id), draft.rows.append
+        names, transitions, complaints = set[str](), list[Transition](), list[str]()
+        sequence = message.sequence + step.skip
+        for t_ms, readings in message.points[step.skip :]:
+            flags = 0
+            if not OLDEST_MS <= t_ms <= newest_ms:
+                t_ms, flags = received_ms, CLOCK_IMPLAUSIBLE  # noqa: PLW2901  # the vehicle's time is of no use
+            good, packed = readings, None
+            plan = plans.get(tuple(readings))
+            if plan is not None:
+                ts = (t_ms - 946_684_800_000) * 1000
+                packed = plan(ts, received, company_id, vehicle_id, sequence & 0x7FFFFFFF, flags, readings)
+            if packed is None:
+                stamp = Stamp(timestamp(t_ms), received, company_id, vehicle_id, sequence & 0x7FFFFFFF, flags)
+                good, packed = self._slowly(draft, binding, stamp, readings, complaints)
+            if packed is not None:
+                append(packed)
+                state.merge(t_ms, good, transitions)
+                names.update(good)
+            sequence += 1
+        self._settle(draft, binding, state, names, transitions)
+        return complaints
+
+    def _slowly(
+        self, draft: Draft, binding: Binding, stamp: Stamp, readings: dict[str, Value], complaints: list[str]
+    ) -> tuple[dict[str, Value], bytes | None]:
+        """The good readings of a point and their row, None if there is none; adds to `complaints`."""
+        sifted = sift(readings, profile=binding.profile, refusal=binding.refusal)
+        if sifted.refused:
+            draft.refuse(binding, sifted.refused)
+            complaints += sifted.complaints
+        elif readings:
+            binding.profile.settle(tuple(readings))
+        return sifted.good, row(stamp, sifted.good) if sifted.good else None
+
+    @staticmethod
+    def _settle(
+        draft: Draft, binding: Binding, state: VanState, names: set[str], transitions: list[Transition]
+    ) -> None:
+        if names:
+            draft.states[binding.vehicle_id] = (binding, state)
+            draft.changed.setdefault(binding.vehicle_id, set()).update(names)
+        draft.transitions += [(binding, transition) for transition in transitions]
+
+    def _bury(self, draft: Draft, binding: Binding | None, serial: str, complaints: list[str], payload: bytes) -> None:
+        """Writes a dead letter, within the module's bound for the day."""
+        metrics.LETTERS.inc()
+        times = self._letters[serial] = self._letters.get(serial, 0) + 1
+        if times <= LETTERS_A_DAY:
+            draft.bury(binding, serial, complaints, payload)
+        elif binding is not None:
+            draft.refuse(binding, [("dead_letter", "")])

@@ -1,0 +1,44 @@
+"""Which points of a message come next: the contiguous prefix of (epoch, sequence), pure.
+
+A module numbers its points without gaps and repeats what was not acknowledged, so a point is stored exactly if it
+directly follows the cursor. What the module lost on board it declares as dropped; that is counted, never waited for.
+"""
+
+from typing import NamedTuple
+
+UNKNOWN_EPOCH = -1
+"""Acknowledged for an epoch of which nothing is committed: begin with the oldest point, declare what is gone."""
+
+
+class Cursor(NamedTuple):
+    """Last committed point of a module. A module never heard of has the epoch ''."""
+
+    epoch: str
+    sequence: int
+
+
+class Step(NamedTuple):
+    """What to do with a message: skip so many points, store the rest, move the cursor, acknowledge."""
+
+    skip: int
+    cursor: Cursor
+    lost: int
+    """Points that exist nowhere any more."""
+    acknowledge: int
+
+
+def advance(cursor: Cursor, *, epoch: str, first: int, count: int, dropped: int) -> Step:
+    """The step for points `first` … `first + count - 1`, of which `dropped` directly before exist no more.
+
+    A message that lies beyond a gap, or begins an epoch in its middle, moves nothing; the acknowledgement then tells
+    the module where to go on. An epoch begins at sequence 0 or 1, or with a declaration that reaches back to there.
+    """
+    last = first + count - 1
+    if epoch != cursor.epoch:
+        if first - dropped > 1:
+            return Step(count, cursor, 0, UNKNOWN_EPOCH)
+        return Step(0, Cursor(epoch, last), max(0, first - 1), last)
+    expected = cursor.sequence + 1
+    if last < expected or first - dropped > expected:
+        return Step(count, cursor, 0, cursor.sequence)
+    return Step(max(0, expected - first), Cursor(epoch, last), max(0, first - expected), last)

@@ -1,0 +1,177 @@
+"""The database's side of ingest: one connection, one transaction per flush."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+import structlog
+
+from kolonne.portal.telemetry.ingest import rows
+from kolonne.portal.telemetry.ingest.draft import Draft
+from kolonne.portal.telemetry.ingest.prefix import Cursor
+from kolonne.portal.telemetry.ingest.states import States
+from kolonne.wire.messages import encode_json
+
+log = structlog.get_logger()
+
+Connection = psycopg.AsyncConnection[Any]
+
+_COPY = f"COPY telemetry.sample ({', '.join(rows.COLUMNS)}) FROM STDIN (FORMAT binary)"
+_MOVE = """
+    UPDATE telemetry.cursor c
+    SET epoch = n.epoch, sequence = n.sequence, points_dropped = c.points_dropped + n.lost,
+        company_id = n.company_id, updated = now()
+    FROM unnest(%b::int4[], %b::int4[], %b::text[], %b::int8[], %b::text[], %b::int8[], %b::int8[])
+        AS n (module_id, company_id, old_epoch, old_sequence, epoch, sequence, lost)
+    WHERE c.module_id = n.module_id AND c.epoch = n.old_epoch AND c.sequence = n.old_sequence
+"""
+_STATES = """
+    INSERT INTO telemetry.state
+        (vehicle_id, company_id, ts, received, lat, lon, heading, speed, soc, fuel_level, signals)
+    SELECT vehicle_id, company_id, to_timestamp(t), to_timestamp(%b::float8), lat, lon, heading, speed, soc,
+        fuel_level, signals
+    FROM unnest(%b::int4[], %b::int4[], %b::float8[], %b::float8[], %b::float8[], %b::float8[], %b::float8[],
+                %b::float8[], %b::int2[], %b::text[])
+        AS n (vehicle_id, company_id, t, lat, lon, heading, speed, soc, fuel_level, signals)
+    ON CONFLICT (vehicle_id) DO UPDATE SET
+        company_id = excluded.company_id, ts = excluded.ts, received = excluded.received, lat = excluded.lat,
+        lon = excluded.lon, heading = excluded.heading, speed = excluded.speed, soc = excluded.soc,
+        fuel_level = excluded.fuel_level, signals = excluded.signals
+"""
+_STATE_SIGNALS = ("lat", "lon", "heading", "speed", "soc", "fuel_level")
+_TRANSITIONS = """
+    INSERT INTO telemetry.transition (company_id, vehicle_id, ts, signal, old, new)
+    SELECT company_id, vehicle_id, to_timestamp(t), signal, old, new
+    FROM unnest(%b::int4[], %b::int4[], %b::float8[], %b::text[], %b::text[], %b::text[])
+        AS n (company_id, vehicle_id, t, signal, old, new)
+"""
+_REFUSALS = """
+    INSERT INTO telemetry.refusal AS r (company_id, vehicle_id, day, reason, signal, count)
+    SELECT company_id, vehicle_id, %b::date, reason, signal, count
+    FROM unnest(%b::int4[], %b::int4[], %b::text[], %b::text[], %b::int8[])
+        AS n (company_id, vehicle_id, reason, signal, count)
+    ON CONFLICT (vehicle_id, day, reason, signal) DO UPDATE SET count = r.count + excluded.count
+"""
+_LETTERS = """
+    INSERT INTO telemetry.dead_letter (company_id, serial, received, reason, payload)
+    SELECT company_id, serial, now(), reason, payload
+    FROM unnest(%b::int4[], %b::text[], %b::text[], %b::bytea[]) AS n (company_id, serial, reason, payload)
+"""
+
+
+class Overtaken(Exception):
+    """A cursor in the database is not where this program left it: somebody else stores for the same modules."""
+
+
+async def commit(connection: Connection, draft: Draft) -> None:
+    """Writes everything or nothing. Raises Overtaken, psycopg.Error."""
+    async with connection.transaction():
+        if draft.moves:
+            await _move_cursors(connection, draft)
+        if draft.rows:
+            async with connection.cursor().copy(_COPY) as copy:
+                await copy.write(b"".join((rows.HEADER, *draft.rows, rows.TRAILER)))
+        if draft.states:
+            await _write_states(connection, draft)
+        if draft.transitions:
+            await _write_transitions(connection, draft)
+        if draft.refusals:
+            await _write_refusals(connection, draft)
+        if draft.letters:
+            await connection.execute(_LETTERS, list(map(list, zip(*draft.letters, strict=True))))
+
+
+async def load_cursors(connection: Connection, module_ids: list[int]) -> dict[int, Cursor]:
+    """The committed cursors by module id; a module's first sight makes its row."""
+    await connection.execute(
+        "INSERT INTO telemetry.cursor (module_id, company_id) SELECT id, company_id FROM vehicles_module "
+        "WHERE id = ANY (%b) ON CONFLICT DO NOTHING",
+        [module_ids],
+    )
+    found = await connection.execute(
+        "SELECT module_id, epoch, sequence FROM telemetry.cursor WHERE module_id = ANY (%b)", [module_ids]
+    )
+    return {module_id: Cursor(epoch, sequence) for module_id, epoch, sequence in await found.fetchall()}
+
+
+async def load_states(connection: Connection, states: States, vehicle_ids: list[int]) -> None:
+    found = await connection.execute(
+        "SELECT vehicle_id, signals FROM telemetry.state WHERE vehicle_id = ANY (%b)", [vehicle_ids]
+    )
+    stored = dict(await found.fetchall())
+    for vehicle_id in vehicle_ids:
+        states.load(vehicle_id, stored.get(vehicle_id))
+
+
+async def letters_today(connection: Connection) -> dict[str, int]:
+    """How many dead letters each serial has today, for the daily bound."""
+    found = await connection.execute(
+        "SELECT serial, count(*) FROM telemetry.dead_letter WHERE received >= date_trunc('day', now(), 'UTC') "
+        "GROUP BY serial"
+    )
+    return dict(await found.fetchall())
+
+
+async def _move_cursors(connection: Connection, draft: Draft) -> None:
+    moves = sorted(draft.moves.values(), key=lambda move: move.binding.module_id)
+    moved = await connection.execute(
+        _MOVE,
+        [
+            [move.binding.module_id for move in moves],
+            [move.binding.company_id for move in moves],
+            [move.before.epoch for move in moves],
+            [move.before.sequence for move in moves],
+            [move.after.epoch for move in moves],
+            [move.after.sequence for move in moves],
+            [move.lost for move in moves],
+        ],
+        prepare=True,
+    )
+    if moved.rowcount != len(moves):
+        raise Overtaken(f"{len(moves) - moved.rowcount} of {len(moves)} cursors are elsewhere")
+
+
+async def _write_states(connection: Connection, draft: Draft) -> None:
+    vans = [draft.states[vehicle_id] for vehicle_id in sorted(draft.states)]
+    columns: Iterable[list[Any]] = (
+        [state.value(name) if name in state.cells else None for _, state in vans] for name in _STATE_SIGNALS
+    )
+    await connection.execute(
+        _STATES,
+        [
+            draft.received_ms / 1000,
+            [binding.vehicle_id for binding, _ in vans],
+            [binding.company_id for binding, _ in vans],
+            [state.newest_ms / 1000 for _, state in vans],
+            *columns,
+            [encode_json(state.cells).decode() for _, state in vans],
+        ],
+        prepare=True,
+    )
+
+
+async def _write_transitions(connection: Connection, draft: Draft) -> None:
+    await connection.execute(
+        _TRANSITIONS,
+        [
+            [binding.company_id for binding, _ in draft.transitions],
+            [binding.vehicle_id for binding, _ in draft.transitions],
+            [transition.ts_ms / 1000 for _, transition in draft.transitions],
+            [transition.signal for _, transition in draft.transitions],
+            [encode_json(transition.old).decode() for _, transition in draft.transitions],
+            [encode_json(transition.new).decode() for _, transition in draft.transitions],
+        ],
+    )
+
+
+async def _write_refusals(connection: Connection, draft: Draft) -> None:
+    keys = sorted(draft.refusals)
+    await connection.execute(
+        _REFUSALS,
+        [
+            datetime.fromtimestamp(draft.received_ms / 1000, UTC).date(),
+            *([key[field] for key in keys] for field in range(4)),
+            [draft.refusals[key] for key in keys],
+        ],
+    )
