@@ -12,10 +12,8 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import django
 import hypothesis
@@ -23,7 +21,7 @@ import pytest
 
 from kolonne import config
 from kolonne.config import Config
-from kolonne.supervisor import files, ports, secrets
+from kolonne.supervisor import scratch
 from kolonne.supervisor.child import die_with_parent
 
 START_S = 90.0
@@ -33,29 +31,19 @@ hypothesis.settings.register_profile("kolonne", deadline=None)
 hypothesis.settings.load_profile("kolonne")
 
 
-def _make_world() -> Path:
-    """A data directory with free ports and secrets; not in a home, because PostgreSQL may run as another user."""
-    for name in [name for name in os.environ if name.startswith(config.PREFIX)]:
-        del os.environ[name]
-    data = Path(tempfile.mkdtemp(prefix="kolonne-test-", dir="/tmp"))
-    data.chmod(files.TRAVERSABLE)
-    os.environ.update(
-        KOLONNE_DATA=str(data),
-        KOLONNE_PORT="0",
-        KOLONNE_MQTT_PORT="0",
-        KOLONNE_NATS_PORT="0",
-        DJANGO_SETTINGS_MODULE="kolonne.portal.site.settings",
-    )
-    settings = config.load()
-    files.make_data_directory(data)
-    secrets.make(settings)
-    ports.write(settings, ports.choose(settings))
-    return data
-
-
-_DATA = _make_world()
+os.environ["DJANGO_SETTINGS_MODULE"] = "kolonne.portal.site.settings"
+_DATA = scratch.make()
 # Before the next conftest.py imports a model; pytest-django completes the set-up later.
 django.setup()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Without Chromium the tests of pages in a browser are named as skipped, and all others run."""
+    if shutil.which("chromium") is None:
+        reason = "Chromium is not installed: `apt-get install chromium`, or let `make test` do it as root"
+        for item in items:
+            if item.get_closest_marker("browser"):
+                item.add_marker(pytest.mark.skip(reason=reason))
 
 
 def pytest_unconfigure() -> None:
