@@ -4,16 +4,16 @@ The demonstration writes the file to `KOLONNE_DATA/demo/fleet.json`, readable by
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 
 from kolonne.simulator.errors import FleetError
-from kolonne.simulator.roads.geometry import Point, distance_m, moved
+from kolonne.simulator.roads.geometry import distance_m, moved
 from kolonne.simulator.roads.network import RoadNetwork
-from kolonne.simulator.van.simulated import Bay, SimulatedVan
-from kolonne.simulator.van.state import Character, VanModel
+from kolonne.simulator.van.simulated import Bay, Posting, SimulatedVan
+from kolonne.simulator.van.state import Character, Past, VanModel
 from kolonne.simulator.world import explained
 
 BAY_SPACING_M = 9.0
@@ -59,20 +59,26 @@ def write_fleet(path: Path, fleet: Fleet) -> None:
     fresh.replace(path)
 
 
-def populate(fleet: Fleet, network: RoadNetwork, now_ms: int) -> dict[str, SimulatedVan]:
-    """All vans by serial, spread over the network; the same for the same fleet, network and time."""
+def populate(
+    fleet: Fleet, network: RoadNetwork, now_ms: int, pasts: Mapping[str, Past] | None = None
+) -> dict[str, SimulatedVan]:
+    """All vans by serial, spread over the network, or where they were before; the same for the same arguments."""
+    pasts = pasts or {}
     starts = spread(network, len(fleet.vans), random.Random(len(fleet.vans)))  # noqa: S311  # places, not secrets
     places = depots(network, 1 + max((van.depot for van in fleet.vans), default=0))
     return {
         van.serial: SimulatedVan(
             van.model,
             van.life,
-            network,
-            start=start,
-            bay=_bay(network, places[van.depot], van.depot, index),
+            Posting(
+                network,
+                _start(network, start, pasts.get(van.serial)),
+                _bay(network, places[van.depot], van.depot, index),
+                van.home,
+            ),
             chance=random.Random(van.serial),  # noqa: S311  # a driver's mood, not a secret
             now_ms=now_ms,
-            home=van.home,
+            past=pasts.get(van.serial),
         )
         for index, (van, start) in enumerate(zip(fleet.vans, starts, strict=True))
     }
@@ -104,7 +110,5 @@ def _bay(network: RoadNetwork, junction: int, depot: int, index: int) -> Bay:
     return Bay(junction, point, f"NO*KLN*E{depot + 1:02d}{index + 1:02d}")
 
 
-def nearest_start(network: RoadNetwork, point: Sequence[float]) -> int:
-    """Where a van goes on that was here before."""
-    place: Point = (point[0], point[1])
-    return network.nearest_node(place)
+def _start(network: RoadNetwork, fresh: int, past: Past | None) -> int:
+    return fresh if past is None or past.point is None else network.nearest_node(past.point)

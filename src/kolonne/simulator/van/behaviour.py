@@ -78,8 +78,9 @@ def parked(van: "SimulatedVan") -> Iterator[Act]:
 def rear_door(van: "SimulatedVan") -> Iterator[Act]:
     """Its driver forgets the rear door for half an hour, comes back, delivers twice, and forgets it again."""
     while True:
-        yield Rest(600 + van.chance.uniform(0, 120))
-        open_door(van.state, "tailgate")
+        if "tailgate" not in van.state.open_doors:
+            yield Rest(600 + van.chance.uniform(0, 120))
+            open_door(van.state, "tailgate")
         yield Rest(2400)
         close_door(van.state, "tailgate")
         for _ in range(2):
@@ -120,7 +121,7 @@ def drive(van: "SimulatedVan", *stations: int) -> Iterator[Act]:
     state, chance = van.state, van.chance
     open_door(state, "door_front_driver")
     yield Rest(chance.uniform(3, 6))
-    close_door(state, "door_front_driver")
+    state.open_doors.clear()
     yield Rest(chance.uniform(1, 4))
     state.ignition, state.trip = True, 0.0
     yield Rest(chance.uniform(2, 5))

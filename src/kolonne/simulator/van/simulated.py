@@ -11,7 +11,7 @@ from kolonne.simulator.van import body, energy, orders
 from kolonne.simulator.van.behaviour import BEHAVIOURS, Go
 from kolonne.simulator.van.drive import Leg
 from kolonne.simulator.van.report import ALWAYS, Reporter, signals
-from kolonne.simulator.van.state import WHEELS, Character, VanModel, VanState
+from kolonne.simulator.van.state import WHEELS, Character, Past, VanModel, VanState
 from kolonne.wire.signals import Value, catalogue
 
 HEARTBEAT_MS = 30_000
@@ -32,32 +32,42 @@ class Bay:
     charge_point: str
 
 
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """Where a van works: roads, the junction it begins at, its depot, and the country of its SIM card."""
+
+    network: RoadNetwork
+    start: int
+    bay: Bay
+    home: str = "NO"
+
+
 class SimulatedVan:
-    """One van on a network. `now_ms` is milliseconds since 1970; time moves only with `advance`."""
+    """One van at its work. `now_ms` is milliseconds since 1970; time moves only with `advance`."""
 
     def __init__(
         self,
         model: VanModel,
         character: Character,
-        network: RoadNetwork,
+        posting: Posting,
         *,
-        start: int,
-        bay: Bay,
         chance: random.Random,
         now_ms: int,
-        home: str = "NO",
+        past: Past | None = None,
     ) -> None:
         self.model = model
-        self.network = network
-        self.bay = bay
+        self.network = network = posting.network
+        self.bay = posting.bay
         self.chance = chance
         self.now_ms = now_ms
-        self.home = home
-        self.state = _begin(model, character, network.nodes[start])
-        self.junction = start
+        self.home = posting.home
+        self.state = _begin(model, character, network.nodes[posting.start])
+        if past is not None:
+            _resume(self.state, past)
+        self.junction = posting.start
         self.is_mute = False
         """Its module says nothing any more, not even later."""
-        self.zone = network.nodes[start]
+        self.zone = network.nodes[posting.start]
         self.destination: int | None = None
         self._leg: Leg | None = None
         self._rest_s = 0.0
@@ -119,6 +129,22 @@ class SimulatedVan:
         """These signals as they are now."""
         told = signals(self.state, self.model, home=self.home)
         return {name: told[name] for name in names if name in told}
+
+    def past(self) -> Past:
+        """What to hand to this van's next life."""
+        state = self.state
+        return Past(
+            point=state.point,
+            heading=state.heading,
+            odometer=state.odometer,
+            level=state.level,
+            adblue=state.adblue,
+            service_m=state.service_m,
+            engine_hours=state.engine_hours,
+            tyres=dict(state.tyres),
+            charge_limit=state.charge_limit,
+            is_tailgate_open="tailgate" in state.open_doors,
+        )
 
     def next_stop(self) -> int:
         """Where a tour goes next: what the dispatcher sent, or a street neither next door nor out of its area."""
@@ -195,6 +221,14 @@ def _begin(model: VanModel, character: Character, point: Point) -> VanState:
     if character.leaking and character.tyre_kpa:
         state.tyres[character.leaking] = float(character.tyre_kpa)
     return state
+
+
+def _resume(state: VanState, past: Past) -> None:
+    state.heading, state.odometer, state.level = past.heading, past.odometer, past.level
+    state.adblue, state.service_m, state.engine_hours = past.adblue, past.service_m, past.engine_hours
+    state.tyres, state.charge_limit = dict(past.tyres), past.charge_limit
+    if past.is_tailgate_open:
+        body.open_door(state, "tailgate")
 
 
 def _pose(told: dict[str, Value]) -> dict[str, Value]:

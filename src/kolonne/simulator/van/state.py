@@ -60,6 +60,21 @@ class Character(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     driver: str = ""
 
 
+class Past(msgspec.Struct, frozen=True):
+    """What outlasts a restart of the simulation, in the units of VanState."""
+
+    point: Point | None
+    heading: float
+    odometer: float
+    level: float
+    adblue: float
+    service_m: float
+    engine_hours: float
+    tyres: dict[Wheel, float]
+    charge_limit: int
+    is_tailgate_open: bool
+
+
 @dataclass(slots=True)
 class VanState:
     """Speeds in m/s, distances in m, pressures in kPa, temperatures in degrees Celsius, levels in percent."""
