@@ -6,6 +6,7 @@ Programs above this package add their own with `register`, so that `kolonne modu
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
@@ -104,12 +105,17 @@ class Feed(NamedTuple):
 
 Factory = Callable[[SourceOptions], Feed]
 
-_factories: dict[str, Factory] = {}
+_factories: dict[str, str] = {}
 
 
-def register(name: str, factory: Factory) -> None:
-    """Adds a source. The factory runs only when its source is chosen, so heavy imports belong inside."""
+def register(name: str, factory: str) -> None:
+    """Adds a source. `factory` is `module:function`, imported only when the source is chosen: memory is scarce."""
     _factories[name] = factory
+
+
+register("trace", "kolonne.module.sources.trace:open_trace")
+register("gnss", "kolonne.module.sources.gnss:open_gnss")
+register("can", "kolonne.module.sources.socketcan:open_can")
 
 
 def names() -> list[str]:
@@ -118,9 +124,10 @@ def names() -> list[str]:
 
 def open_source(name: str, options: SourceOptions) -> Feed:
     """The chosen source. Raises SourceError when there is none of this name or it cannot start."""
-    factory = _factories.get(name)
-    if factory is None:
+    if name not in _factories:
         raise SourceError(f"--source {name}: not a source, choose one of {', '.join(names())}")
+    module, function = _factories[name].split(":")
+    factory: Factory = getattr(import_module(module), function)
     return factory(options)
 
 
