@@ -43,8 +43,8 @@ class VanEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     serial: Annotated[str, msgspec.Meta(pattern=f"^{SERIAL.pattern}$")]
     """Of the communication module."""
     life: Character
-    driver: str = ""
-    """User id of a person of the same company; empty while nobody has the van."""
+    driver: Annotated[str, msgspec.Meta(max_length=60)] = ""
+    """Who drives it; empty while nobody has the van. Not everybody needs an account."""
 
 
 class CompanyEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -56,9 +56,6 @@ class CompanyEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     products: dict[Drive, list[Text]]
     people: list[Person]
     vans: list[VanEntry]
-
-    def person(self, user_id: str) -> Person | None:
-        return next((person for person in self.people if person.user_id == user_id), None)
 
 
 class World(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -133,6 +130,4 @@ def _van_complaints(world: World, company: CompanyEntry, van: VanEntry) -> list[
         complaints.append(f"life.behaviour {van.life.behaviour!r} needs an electric model, {van.model} is none")
     if not 0 <= van.life.level <= 100:
         complaints.append(f"life.level {van.life.level:g} is not between 0 and 100 percent")
-    if van.driver and company.person(van.driver) is None:
-        complaints.append(f"driver {van.driver!r} is not a user_id of this company's people")
     return complaints

@@ -53,7 +53,7 @@ def test_the_world_has_two_companies_thirty_vans_and_people_in_every_role() -> N
         ("behaviour: rear_door", "behaviour: flying", "flying"),
         ("model: diesel-l3", "model: hovercraft", "hovercraft"),
         ("level: 71", "level: 171", "171"),
-        ("driver: ida.solberg", "driver: nobody", "nobody"),
+        ("driver: Ida Solberg", "driver: [nobody]", "nobody"),
         ('market: "no"', "market: no", "quotes"),
         ("ingrid.strand@fjordbud.example", "ingrid@real-company.no", "email"),
         ("behaviour: silent", "behaviour: charging", "electric"),
