@@ -1,0 +1,55 @@
+"""A company with thousands of vans, written straight into the tables: enrolling them one by one is not measured."""
+
+import hashlib
+import json
+from typing import Any
+
+import psycopg
+
+from kolonne.bench.load import SERIAL, SIGNALS
+from kolonne.config import Config
+
+_COMPANY = """
+    WITH tenant AS (INSERT INTO companies_tenant DEFAULT VALUES RETURNING id)
+    INSERT INTO companies_company (company_id, name, market, time_zone, created_at)
+    SELECT id, 'Bench', 'no', 'Europe/Oslo', now() FROM tenant RETURNING company_id
+"""
+_VEHICLES = """
+    INSERT INTO vehicles_vehicle (company_id, vin, plate, name, make, model, drive, driver, added_at)
+    SELECT %s, 'WDB9BENCH' || lpad(n::text, 8, '0'), 'BN ' || n, '', '', '', 'electric', '', now()
+    FROM generate_series(0, %s - 1) n ORDER BY n RETURNING id
+"""
+_MODULES = """
+    INSERT INTO vehicles_module (company_id, vehicle_id, serial, secret_sha256, status, enrolled_at)
+    SELECT %s, n.vehicle_id, n.serial, n.secret, 'active', now()
+    FROM unnest(%s::int4[], %s::text[], %s::bytea[]) AS n (vehicle_id, serial, secret)
+"""
+_PROFILES = """
+    INSERT INTO commerce_profile (vehicle_id, company_id, version, signals, commands)
+    SELECT unnest(%s::int4[]), %s, 1, %s::jsonb, ARRAY['lock', 'unlock']
+"""
+
+
+def admin(config: Config) -> "psycopg.Connection[tuple[Any, ...]]":
+    """The embedded server's administrator, in autocommit mode."""
+    where = config.endpoints()
+    return psycopg.connect(
+        host=where.postgres_host,
+        port=where.postgres_port,
+        dbname=where.database,
+        user="postgres",
+        password=config.secret("postgres-admin"),
+        autocommit=True,
+    )
+
+
+def make(connection: "psycopg.Connection[tuple[Any, ...]]", vans: int) -> tuple[int, list[str]]:
+    """The company's id and one secret per module; module i has the serial `SERIAL.format(i)`."""
+    (company_id,) = connection.execute(_COMPANY).fetchone() or (0,)
+    vehicles = [row[0] for row in connection.execute(_VEHICLES, [company_id, vans]).fetchall()]
+    secrets = [hashlib.sha256(b"bench %d" % i).hexdigest() for i in range(vans)]
+    hashes = [hashlib.sha256(secret.encode()).digest() for secret in secrets]
+    serials = [SERIAL.format(i) for i in range(vans)]
+    connection.execute(_MODULES, [company_id, vehicles, serials, hashes])
+    connection.execute(_PROFILES, [vehicles, company_id, json.dumps(dict.fromkeys(SIGNALS, 0))])
+    return company_id, secrets

@@ -1,0 +1,125 @@
+"""`GET /api/v1/live`: a raw ASGI application, because a stream per browser must cost next to nothing.
+
+Events: `vans` (`{"vans": [{"id", "signals": {name: [value, t_ms, since_ms]}}]}`, only what changed), `command` (one
+step of a command's life), `resync` (changes may have been missed: take a new snapshot). A comment every 15 seconds
+keeps proxies patient.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from kolonne.config import Config
+from kolonne.portal.telemetry.live.client import Client
+from kolonne.portal.telemetry.live.hub import Hub
+from kolonne.portal.telemetry.live.source import listen
+
+log = structlog.get_logger()
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+HEARTBEAT_S = 15.0
+RECHECK_S = 30.0
+MAX_STREAMS_A_USER = 20
+_HEADERS = [
+    (b"content-type", b"text/event-stream"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Watcher:
+    """Who asks, and the companies whose vans he may see."""
+
+    user_id: int
+    companies: frozenset[int]
+
+
+CompaniesOf = Callable[[Scope], Awaitable[Watcher | None]]
+"""Tells from the request's cookies who asks; None if nobody is signed in, or he may see no vans."""
+
+
+class LiveApp:
+    """One hub and its browsers. Starts with the first request, in that request's event loop."""
+
+    def __init__(self, config: Config, companies_of: CompaniesOf) -> None:
+        self._config = config
+        self._companies_of = companies_of
+        self._hub = Hub()
+        self._streams: dict[int, int] = {}
+        self._background: set[asyncio.Task[None]] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._start()
+        watcher = await self._companies_of(scope)
+        if watcher is None:
+            await _refuse(send, 401, b'{"type":"about:blank","title":"Sign in first","status":401}')
+            return
+        if self._streams.get(watcher.user_id, 0) >= MAX_STREAMS_A_USER:
+            await _refuse(send, 429, b'{"type":"about:blank","title":"Too many live streams","status":429}')
+            return
+        self._streams[watcher.user_id] = self._streams.get(watcher.user_id, 0) + 1
+        try:
+            await self._serve(scope, watcher, receive, send)
+        finally:
+            self._streams[watcher.user_id] -= 1
+
+    def _start(self) -> None:
+        if not self._background:
+            for work in (self._hub.run(), listen(self._config, self._hub)):
+                self._background.add(asyncio.create_task(work))
+
+    async def _serve(self, scope: Scope, watcher: Watcher, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+        await send({"type": "http.response.body", "body": b"retry: 2000\n\n", "more_body": True})
+        gone = asyncio.create_task(_until_gone(receive))
+        stream = asyncio.create_task(self._stream(scope, watcher, send))
+        try:
+            await asyncio.wait((gone, stream), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            gone.cancel()
+            stream.cancel()
+            with suppress(asyncio.CancelledError, OSError, RuntimeError):
+                await stream
+        if not gone.done() or gone.cancelled():
+            with suppress(OSError, RuntimeError):
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _stream(self, scope: Scope, watcher: Watcher, send: Send) -> None:
+        """Until the browser goes or its user may no longer watch."""
+        client = Client()
+        self._hub.watch(client, watcher.companies)
+        check_at = time.monotonic() + RECHECK_S
+        try:
+            while True:
+                piece = b":\n\n"
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(HEARTBEAT_S):
+                        piece = await client.next()
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+                if time.monotonic() >= check_at:
+                    check_at = time.monotonic() + RECHECK_S
+                    now = await self._companies_of(scope)
+                    if now != watcher:
+                        return  # Signed out, blocked, or with other companies: the browser comes back and is asked.
+        finally:
+            self._hub.leave(client, watcher.companies)
+
+
+async def _until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _refuse(send: Send, status: int, problem: bytes) -> None:
+    headers = [(b"content-type", b"application/problem+json"), (b"cache-control", b"no-store")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": problem, "more_body": False})

@@ -1,0 +1,85 @@
+"""Changes of all companies that somebody watches, passed on once a second."""
+
+import asyncio
+from collections import defaultdict
+
+import msgspec
+import structlog
+
+from kolonne.portal.telemetry.live.client import Client, Diff, event, merge, vans_event
+
+log = structlog.get_logger()
+
+TICK_S = 1.0
+
+
+class _Van(msgspec.Struct):
+    id: int
+    signals: dict[str, msgspec.Raw]
+
+
+class _Message(msgspec.Struct):
+    """What ingest (`vans`) and the signer (`command`) publish on `live.<company>`."""
+
+    vans: list[_Van] = []
+    command: msgspec.Raw | None = None
+
+
+_decode = msgspec.json.Decoder(_Message).decode
+
+
+class Hub:
+    """Who watches which company, and what changed there since the last tick."""
+
+    def __init__(self) -> None:
+        self._watchers: defaultdict[int, set[Client]] = defaultdict(set)
+        self._pending: defaultdict[int, Diff] = defaultdict(dict)
+
+    def watch(self, client: Client, companies: frozenset[int]) -> None:
+        for company in companies:
+            self._watchers[company].add(client)
+
+    def leave(self, client: Client, companies: frozenset[int]) -> None:
+        for company in companies:
+            self._watchers[company].discard(client)
+            if not self._watchers[company]:
+                del self._watchers[company]
+                self._pending.pop(company, None)
+
+    def receive(self, company: int, payload: bytes) -> None:
+        """A message from NATS. What nobody watches is not even read."""
+        if company not in self._watchers:
+            return
+        try:
+            message = _decode(payload)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            log.error("not a live message", company=company, error=str(error))
+            return
+        if message.vans:
+            merge(self._pending[company], {van.id: van.signals for van in message.vans})
+        if message.command is not None:
+            step = event("command", bytes(message.command))
+            for client in self._watchers[company]:
+                client.tell_command(step)
+
+    def tick(self) -> None:
+        """Serialises each company's changes once, for all who watch it."""
+        pending, self._pending = self._pending, defaultdict(dict)
+        for company, diff in pending.items():
+            shared = vans_event(diff)
+            for client in self._watchers.get(company, ()):
+                client.tell(shared, diff)
+
+    def resync(self) -> None:
+        """Changes may have been missed: pages take a new snapshot."""
+        for client in {client for clients in self._watchers.values() for client in clients}:
+            client.tell_command(event("resync", b"{}"))
+
+    async def run(self) -> None:
+        """Ticks until cancelled."""
+        loop = asyncio.get_running_loop()
+        due = loop.time()
+        while True:
+            due = max(due + TICK_S, loop.time())
+            await asyncio.sleep(due - loop.time())
+            self.tick()
