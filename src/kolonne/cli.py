@@ -26,6 +26,8 @@ class LazyCommand(click.Command):
         command = getattr(import_module(module), attribute)
         if not isinstance(command, click.Command):
             raise TypeError(f"{self.target} is not a command")
+        for source, factory in SOURCES.get(self.name or "", {}).items():
+            import_module("kolonne.module.sources").register(source, factory)
         return _with_visitors(self.name or "", command)
 
     def make_context(
@@ -63,6 +65,14 @@ VISITORS = {
     )
 }
 """Subcommands that need the portal, in a group that lives elsewhere because it must not."""
+
+SOURCES = {
+    "module": {
+        "roads": "kolonne.simulator.feeds:open_roads",
+        "scenario": "kolonne.simulator.feeds:open_scenario",
+    }
+}
+"""Where readings can come from besides: these lie above the module, which must not import them."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

@@ -1,12 +1,10 @@
-"""Simulated vans as sources of a communication module: `--source roads` and `--source scenario`."""
+"""A simulated van as source and actuators of a communication module."""
 
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 
-from kolonne.module.errors import SourceError
-from kolonne.module.sources import Feed, Outcome, Reading, SourceOptions, register
-from kolonne.simulator.errors import SimulatorError
+from kolonne.module.sources import Outcome, Reading
 from kolonne.simulator.van import orders
 from kolonne.simulator.van.simulated import SimulatedVan
 from kolonne.wire.signals import Value
@@ -100,41 +98,3 @@ class LivingVan:
                 await self._obeyed.wait()
         except TimeoutError:
             return
-
-
-def open_roads(options: SourceOptions) -> Feed:
-    """One electric van on tour; `--file` is an OpenStreetMap extract, without it the invented town is driven."""
-    from kolonne.simulator.fleet import Fleet, FleetVan, populate  # noqa: PLC0415
-    from kolonne.simulator.roads import osm, town  # noqa: PLC0415  # reading extracts needs a heavy library
-    from kolonne.simulator.roads.build import build  # noqa: PLC0415
-    from kolonne.simulator.van.state import Character  # noqa: PLC0415
-    from kolonne.simulator.world import load_world  # noqa: PLC0415
-
-    try:
-        ways = osm.read(options.file) if options.file else town.ways()
-        network = build(ways, osm.ATTRIBUTION if options.file else town.ATTRIBUTION)
-    except SimulatorError as error:
-        raise SourceError(f"--source roads: {error}") from error
-    one = FleetVan(options.serial, "", load_world().models["e-van-l3"], Character("tour", level=82))
-    van = populate(Fleet([one]), network, now_ms())[options.serial]
-    living = LivingVan(van)
-    return Feed(living, living)
-
-
-def open_scenario(options: SourceOptions) -> Feed:
-    """A scripted van: `--file` is a scenario (see `scenario`)."""
-    from kolonne.module.sources import needed_file  # noqa: PLC0415
-    from kolonne.simulator.scenario import Scripted, read_scenario  # noqa: PLC0415
-
-    path = needed_file(options, "scenario", "a scenario (.yaml or .toml) with steps")
-    try:
-        script = Scripted(read_scenario(path), path.name, realtime=options.realtime)
-    except SimulatorError as error:
-        raise SourceError(f"--source scenario: {error}") from error
-    return Feed(script, script)
-
-
-def register_sources() -> None:
-    """Makes `roads` and `scenario` known to `kolonne module`."""
-    register("roads", open_roads)
-    register("scenario", open_scenario)

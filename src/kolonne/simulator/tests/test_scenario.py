@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from kolonne.module.sources import Reading, Recorded, SourceOptions, open_source
+from kolonne.module.sources import Reading, Recorded, SourceOptions
 from kolonne.simulator.errors import ScenarioError
+from kolonne.simulator.feeds import open_scenario
 from kolonne.simulator.scenario import Scripted, read_scenario
-from kolonne.simulator.source import register_sources
 
 GOOD = """
 start: 2026-01-05T08:00:00+01:00
@@ -111,6 +111,5 @@ def test_a_missing_scenario_is_named(tmp_path: Path) -> None:
 
 
 def test_a_module_can_play_a_scenario(tmp_path: Path) -> None:
-    register_sources()
-    feed = open_source("scenario", SourceOptions(file=written(tmp_path, GOOD)))
+    feed = open_scenario(SourceOptions(file=written(tmp_path, GOOD)))
     assert feed.van.capabilities == {"lock", "climate_start"}

@@ -10,13 +10,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kolonne.module.agent import Agent, AgentSettings
 from kolonne.module.errors import LinkLost, SourceError
-from kolonne.module.sources import Reading, SourceOptions, open_source
+from kolonne.module.sources import Reading, SourceOptions
 from kolonne.module.transport import Connection, MemoryBroker
 from kolonne.simulator import memory
+from kolonne.simulator.feeds import open_roads
 from kolonne.simulator.radio import Radio
 from kolonne.simulator.roads.geometry import distance_m
 from kolonne.simulator.roads.network import RoadNetwork
-from kolonne.simulator.source import LivingVan, now_ms, register_sources
+from kolonne.simulator.source import LivingVan, now_ms
 from kolonne.simulator.tests.vans import NOW_MS, a_van, live
 from kolonne.wire.messages import Profile, decode_telemetry, encode_json
 from kolonne.wire.signals import catalogue
@@ -145,10 +146,7 @@ def test_what_a_van_remembers_outlasts_a_restart_but_places_only_on_the_same_roa
 
 
 def test_a_module_can_play_a_van_on_the_road_and_the_same_serial_plays_the_same_van() -> None:
-    register_sources()
-    feeds = [
-        open_source("roads", SourceOptions(serial=serial)) for serial in ("KM00000001", "KM00000001", "KM00000002")
-    ]
+    feeds = [open_roads(SourceOptions(serial=serial)) for serial in ("KM00000001", "KM00000001", "KM00000002")]
     vans = [feed.source.van for feed in feeds if isinstance(feed.source, LivingVan)]
     assert vans[0].state.point == vans[1].state.point
     assert vans[0].chance.random() == vans[1].chance.random() != vans[2].chance.random()
@@ -156,6 +154,5 @@ def test_a_module_can_play_a_van_on_the_road_and_the_same_serial_plays_the_same_
 
 
 def test_roads_that_cannot_be_driven_are_named(tmp_path: Path) -> None:
-    register_sources()
     with pytest.raises(SourceError, match=r"nothing\.osm\.pbf"):
-        open_source("roads", SourceOptions(file=tmp_path / "nothing.osm.pbf", serial="KM00000001"))
+        open_roads(SourceOptions(file=tmp_path / "nothing.osm.pbf", serial="KM00000001"))
