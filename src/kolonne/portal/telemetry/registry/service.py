@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from typing import Any
 
 import nats.errors
 import psycopg
@@ -71,7 +72,7 @@ class Registry:
                 log.warning("hellos cannot be kept", error=str(error).strip())
             await asyncio.sleep(0.5)
 
-    async def _greet(self, connection: psycopg.AsyncConnection[object], message: Msg) -> None:
+    async def _greet(self, connection: psycopg.AsyncConnection[Any], message: Msg) -> None:
         serial = serial_of(message.subject)
         entry = self._index.get(serial)
         if entry is None or entry.public_key is None:
@@ -102,7 +103,7 @@ class Registry:
                 log.warning("modules cannot be read", error=str(error).strip())
             await asyncio.sleep(0.5)
 
-    async def _follow(self, connection: psycopg.AsyncConnection[object], loaded: asyncio.Event) -> None:
+    async def _follow(self, connection: psycopg.AsyncConnection[Any], loaded: asyncio.Event) -> None:
         first = True
         while True:
             changes = await self._index.reload(connection)
@@ -116,7 +117,8 @@ class Registry:
             await self._sessions.sweep()
             until = time.monotonic() + EVERY_S
             while (left := until - time.monotonic()) > 0:
-                async for note in connection.notifies(timeout=left, stop_after=1):
+                # Taken out first: while the generator runs it holds the connection, and a query would wait for ever.
+                for note in [note async for note in connection.notifies(timeout=left, stop_after=1)]:
                     await self._apply(await self._index.reload_one(connection, note.payload))
 
     async def _apply(self, changes: Changes) -> None:
