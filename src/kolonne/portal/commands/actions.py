@@ -1,7 +1,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 from uuid import uuid4
@@ -183,13 +183,14 @@ def set_pin(*, actor: Actor, user: User, current_password: str, pin: str) -> Non
         raise Invalid("bad_pin", "that is not a PIN", {"pin": "six digits"})
     if sealing.is_weak(pin):
         raise Invalid("weak_pin", "that PIN is guessed first", {"pin": "no row of equal or consecutive digits"})
-    # The application may write the hash but not read it, so Django's update_or_create cannot be used.
+    # The application may write the hash but not read it, so neither update_or_create nor `excluded.hash` is possible.
+    values: dict[str, int | str | datetime] = {"user": user.pk, "hash": sealing.hash_pin(pin), "now": timezone.now()}
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO commands_unlockpin (user_id, hash, failures, locked, set_at) VALUES (%s, %s, 0, false, %s) "
-            "ON CONFLICT (user_id) DO UPDATE SET hash = excluded.hash, failures = 0, locked = false, "
-            "set_at = excluded.set_at",
-            [user.pk, sealing.hash_pin(pin), timezone.now()],
+            "INSERT INTO commands_unlockpin (user_id, hash, failures, locked, set_at) "
+            "VALUES (%(user)s, %(hash)s, 0, false, %(now)s) ON CONFLICT (user_id) "
+            "DO UPDATE SET hash = %(hash)s, failures = 0, locked = false, set_at = %(now)s",
+            values,
         )
     audit.record(actor, "commands.pin.set", on=user, company_id=None)
 

@@ -1,4 +1,5 @@
-from typing import Any
+from datetime import datetime
+from typing import TypedDict
 from uuid import UUID
 
 from kolonne.portal.commands.lifecycle import CommandView, describe
@@ -47,6 +48,11 @@ def view_of(command: Command) -> CommandView:
     )
 
 
-def pin_state(user_id: int) -> dict[str, Any] | None:
+class PinState(TypedDict):
+    set_at: datetime
+    locked: bool
+
+
+def pin_state(user_id: int) -> PinState | None:
     """When a person's PIN was set and whether it is locked; None if there is none. The hash cannot be read here."""
     return UnlockPin.objects.filter(pk=user_id).values("set_at", "locked").first()

@@ -5,12 +5,14 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import structlog
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.middleware.csrf import CsrfViewMiddleware
 from django.urls import URLPattern, URLResolver
 from ninja import NinjaAPI, Router
 from ninja.errors import HttpError, ValidationError, ValidationErrorContext
+from ninja.openapi.schema import OpenAPISchema
 from ninja.security import APIKeyCookie, HttpBearer
 from ninja.security.base import AuthBase
 
@@ -20,7 +22,7 @@ from kolonne.portal.fleet.api import router as fleet_router
 from kolonne.portal.identity.models import User
 from kolonne.portal.lib import problems
 from kolonne.portal.lib.errors import KolonneError
-from kolonne.portal.lib.problems import FieldError
+from kolonne.portal.lib.problems import FieldError, Problem
 from kolonne.portal.lib.scope import company_scope
 from kolonne.portal.site import settings
 
@@ -31,6 +33,13 @@ Vans, their state and history, and commands to them. Programs send a key (`kolon
 `Authorization: Bearer kol_…`; pages use the session of who is signed in. A key opens the rows of one company and what
 its scopes name. Everything else does not exist: 404. Errors are problem documents (RFC 9457).
 """
+
+
+_SCHEMA_OF = "#/components/schemas/{name}"
+_PROBLEM_ANSWER = {
+    "description": "What went wrong, and how to mend it (RFC 9457)",
+    "content": {problems.MEDIA_TYPE: {"schema": {"$ref": _SCHEMA_OF.format(name="Problem")}}},
+}
 
 
 class Unauthenticated(HttpError):
@@ -83,6 +92,15 @@ class Api(NinjaAPI):
             if isinstance(pattern, URLPattern):
                 pattern.callback = _explained(pattern.callback)
         return patterns, app, namespace
+
+    def get_openapi_schema(self, **kwargs: Any) -> OpenAPISchema:
+        """The schema, with the problem document as the answer to everything that goes wrong."""
+        schema = super().get_openapi_schema(**kwargs)
+        schema["components"]["schemas"] |= msgspec.json.schema_components([Problem], ref_template=_SCHEMA_OF)[1]
+        for operations in schema["paths"].values():
+            for operation in operations.values():
+                operation["responses"]["default"] = _PROBLEM_ANSWER
+        return schema
 
     def validation_error_from_error_contexts(
         self, error_contexts: list[ValidationErrorContext[Any]]

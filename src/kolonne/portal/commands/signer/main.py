@@ -27,6 +27,7 @@ from kolonne.wire import subjects
 log = structlog.get_logger()
 
 ROUND_S = 1.0
+_GATHER_S = 0.02
 WORKERS = 4
 CHANNEL = "kolonne_commands"
 INBOX = "_INBOX.signer"
@@ -66,11 +67,13 @@ async def running(configuration: config.Config) -> AsyncIterator[Dispatcher]:
         dispatcher = Dispatcher(pool, _keys(configuration), _publisher(client))
         # Ids to look at now. When full, a wake-up is dropped: the next round finds what it was for.
         wanted: asyncio.Queue[UUID] = asyncio.Queue(1000)
+        # A module has said hello: commands may have waited for it.
+        hurry = asyncio.Event()
         answers = await client.subscribe(subjects.up_subject("*", subjects.REPLY), queue="signer")
         unheard = await client.subscribe(f"{INBOX}.*")
         loops: list[Callable[[], Awaitable[None]]] = [
-            lambda: _listen(conninfo, wanted),
-            lambda: _rounds(dispatcher, wanted),
+            lambda: _listen(conninfo, wanted, hurry),
+            lambda: _rounds(dispatcher, wanted, hurry),
             lambda: _read_answers(dispatcher, answers.messages),
             lambda: _read_unheard(dispatcher, unheard.messages),
             *[lambda: _work(dispatcher, wanted)] * WORKERS,
@@ -93,16 +96,19 @@ async def _for_ever(one: Callable[[], Awaitable[None]]) -> None:
             await one()
         except _LOST as error:
             log.warning("server lost", error=str(error).strip())
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # the edge of a loop
             # The trace as plain text: a pretty one would print the values of variables, a PIN among them.
             log.error("loop failed", trace="".join(traceback.format_exception(error)))
         await asyncio.sleep(1)
 
 
-async def _listen(conninfo: str, wanted: asyncio.Queue[UUID]) -> None:
+async def _listen(conninfo: str, wanted: asyncio.Queue[UUID], hurry: asyncio.Event) -> None:
     async with await psycopg.AsyncConnection.connect(conninfo, autocommit=True) as db:
         await db.execute(f"LISTEN {CHANNEL}")
         async for notice in db.notifies():
+            if not notice.payload:
+                hurry.set()
+                continue
             with contextlib.suppress(asyncio.QueueFull, ValueError):
                 wanted.put_nowait(UUID(notice.payload))
 
@@ -112,15 +118,20 @@ async def _work(dispatcher: Dispatcher, wanted: asyncio.Queue[UUID]) -> None:
         await dispatcher.dispatch(await wanted.get())
 
 
-async def _rounds(dispatcher: Dispatcher, wanted: asyncio.Queue[UUID]) -> None:
+async def _rounds(dispatcher: Dispatcher, wanted: asyncio.Queue[UUID], hurry: asyncio.Event) -> None:
     await dispatcher.show_recent()
     while True:
+        hurry.clear()
         await dispatcher.expire()
         await dispatcher.resend()
         with contextlib.suppress(asyncio.QueueFull):
             for command_id in await dispatcher.waiting():
                 wanted.put_nowait(command_id)
-        await asyncio.sleep(ROUND_S)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(ROUND_S):
+                await hurry.wait()
+                # When a whole fleet comes back at once, its hellos share a round.
+                await asyncio.sleep(_GATHER_S)
 
 
 async def _read_answers(dispatcher: Dispatcher, messages: AsyncIterator[Msg]) -> None:

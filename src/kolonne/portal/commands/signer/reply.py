@@ -13,6 +13,7 @@ from kolonne.wire.messages import Reply
 from kolonne.wire.signals import catalogue
 
 MAX_BYTES = 4096
+_END_OF_COUNTERS = 1 << 63
 
 _OUTCOMES = {"accepted": State.ACCEPTED, "done": State.DONE, "failed": State.FAILED, "refused": State.FAILED}
 
@@ -46,6 +47,8 @@ def read(message: bytes, *, serial: str, public_key: bytes) -> Answer | None:
         raise BadReply(str(error)) from error
     if reply.serial != serial:
         raise BadReply("signed for another serial")
+    if not 0 < reply.counter < _END_OF_COUNTERS:
+        raise BadReply("no such counter")
     if reply.outcome not in _OUTCOMES:
         raise BadReply("no such outcome")
     if reply.reason and reply.reason not in REASONS:

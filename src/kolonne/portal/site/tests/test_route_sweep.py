@@ -17,11 +17,13 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from kolonne.portal.commands import actions as commands_actions
 from kolonne.portal.commands.models import Command
 from kolonne.portal.companies import actions as companies_actions
 from kolonne.portal.companies.queries import known_scopes
 from kolonne.portal.conftest import SYSTEM, House
 from kolonne.portal.identity.models import User
+from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.scope import company_scope
 
 VERBS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
@@ -53,13 +55,10 @@ def test_every_route_is_listed_with_who_may_open_it() -> None:
 
 
 @pytest.fixture
-def command_id(our_scope: House, bobs_actor: object) -> str:
-    from kolonne.portal.commands.actions import request_command
-
-    command = request_command(
-        actor=bobs_actor, vehicle=our_scope.vehicle, name="lock", args={}, via="page", address="192.0.2.7",
-        idempotency_key="sweep-1", pin=None,
-    )  # fmt: skip
+def command_id(our_scope: House, bobs_actor: Actor) -> str:
+    command = commands_actions.request_command(
+        actor=bobs_actor, vehicle=our_scope.vehicle, order=commands_actions.Order("lock"), idempotency_key="sweep-1"
+    )
     assert isinstance(command, Command)
     return str(command.pk)
 
@@ -68,7 +67,7 @@ def address_of(route: str, house: House, command_id: str) -> str:
     """The route with our company's ids in its place-holders. KeyError on one that nobody told the sweep about."""
     values = {
         "pk": str(house.vehicle.pk), "vin": house.vehicle.vin, "command_id": command_id, "id": command_id,
-        "token": "wrong-token", "key": "wrong-key", "uidb36": "1", "code": "wrong",
+        "token": "wrong-token", "key": "wrong-key", "uidb36": "1", "code": "wrong", "rest": "nothing/here",
     }  # fmt: skip
     plain = re.sub(r"\(\?P<(\w+)>[^)]*\)", r"<\1>", route)
     return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda match: values[match[1]], plain)
