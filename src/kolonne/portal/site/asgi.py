@@ -7,6 +7,23 @@ from kolonne.portal.site import database
 database.use(with_pool=True)
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kolonne.portal.site.settings")
 
-from django.core.asgi import get_asgi_application  # noqa: E402  # Django reads its settings on import
+from django.conf import settings  # noqa: E402  # Django reads its settings on import
+from django.core.asgi import get_asgi_application  # noqa: E402
 
-application = get_asgi_application()
+_django = get_asgi_application()
+
+from kolonne.portal.site.watchers import companies_of  # noqa: E402  # models exist only after Django's set-up
+from kolonne.portal.telemetry.live.app import LiveApp, Receive, Scope, Send  # noqa: E402
+
+LIVE = "/api/v1/live"
+_live = LiveApp(settings.CONFIG, companies_of)
+
+
+async def application(scope: Scope, receive: Receive, send: Send) -> None:
+    """One ASGI application out of two."""
+    if scope["type"] == "http" and scope["path"] == LIVE and scope["method"] == "GET":
+        await _live(scope, receive, send)
+    elif scope["type"] == "http":
+        await _django(scope, receive, send)
+    else:
+        raise ValueError(f"{scope['type']} is not served here")

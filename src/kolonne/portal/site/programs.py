@@ -41,7 +41,7 @@ def portal() -> None:
         "kolonne.portal.site.asgi:application",
         address=address.hostname or configuration.host,
         port=address.port or configuration.port,
-        interface=Interfaces.ASGI,
+        interface=Interfaces.ASGINL,  # neither Django nor the live hub has a lifespan
         loop=Loops.uvloop,
         workers=1,
         process_name="kolonne-portal",

@@ -1,0 +1,45 @@
+"""Who may listen to the live stream: the same session, person and rights as for a page."""
+
+from http.cookies import CookieError, SimpleCookie
+from importlib import import_module
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.contrib.auth.models import AnonymousUser
+from django.db import transaction
+from django.http import HttpRequest
+
+from kolonne.portal.companies.queries import actor_of
+from kolonne.portal.companies.views import CHOSEN
+from kolonne.portal.telemetry.live.app import Scope, Watcher
+from kolonne.portal.vehicles.queries import companies_with_vans
+
+_SessionStore: Any = import_module(settings.SESSION_ENGINE).SessionStore
+
+
+async def companies_of(scope: Scope) -> Watcher | None:
+    """The watcher behind the request's cookie; None if nobody is signed in or there are no vans to see."""
+    key = _session_key(scope)
+    return await sync_to_async(_watcher, thread_sensitive=False)(key) if key else None
+
+
+@transaction.atomic
+def _watcher(session_key: str) -> Watcher | None:
+    request = HttpRequest()
+    request.session = _SessionStore(session_key)
+    user = get_user(request)
+    if isinstance(user, AnonymousUser) or not user.is_active:
+        return None
+    companies = companies_with_vans(actor_of(user).within(request.session.get(CHOSEN)))
+    return Watcher(user_id=user.pk, companies=frozenset(companies)) if companies else None
+
+
+def _session_key(scope: Scope) -> str:
+    headers = b"; ".join(value for name, value in scope["headers"] if name == b"cookie")
+    try:
+        cookie = SimpleCookie(headers.decode("latin-1")).get(settings.SESSION_COOKIE_NAME)
+    except CookieError:
+        return ""
+    return cookie.value if cookie else ""
