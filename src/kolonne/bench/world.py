@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import psycopg
@@ -17,7 +18,7 @@ _COMPANY = """
 _VEHICLES = """
     INSERT INTO vehicles_vehicle (company_id, vin, plate, name, make, model, drive, driver, added_at)
     SELECT %s, 'WDB9BENCH' || lpad(n::text, 8, '0'), 'BN ' || n, '', '', '', 'electric', '', now()
-    FROM generate_series(0, %s - 1) n ORDER BY n RETURNING id
+    FROM generate_series(%s::int, %s) n ORDER BY n RETURNING id
 """
 _MODULES = """
     INSERT INTO vehicles_module (company_id, vehicle_id, serial, secret_sha256, status, enrolled_at)
@@ -43,13 +44,19 @@ def admin(config: Config) -> "psycopg.Connection[tuple[Any, ...]]":
     )
 
 
-def make(connection: "psycopg.Connection[tuple[Any, ...]]", vans: int) -> tuple[int, list[str]]:
-    """The company's id and one secret per module; module i has the serial `SERIAL.format(i)`."""
+def make(
+    connection: "psycopg.Connection[tuple[Any, ...]]",
+    vans: int,
+    *,
+    first: int = 0,
+    signals: Iterable[str] = SIGNALS,
+) -> tuple[int, list[str]]:
+    """The company's id and one secret per module; module i has the serial `SERIAL.format(first + i)`."""
     (company_id,) = connection.execute(_COMPANY).fetchone() or (0,)
-    vehicles = [row[0] for row in connection.execute(_VEHICLES, [company_id, vans]).fetchall()]
-    secrets = [hashlib.sha256(b"bench %d" % i).hexdigest() for i in range(vans)]
+    vehicles = [row[0] for row in connection.execute(_VEHICLES, [company_id, first, first + vans - 1]).fetchall()]
+    secrets = [hashlib.sha256(b"bench %d" % i).hexdigest() for i in range(first, first + vans)]
     hashes = [hashlib.sha256(secret.encode()).digest() for secret in secrets]
-    serials = [SERIAL.format(i) for i in range(vans)]
+    serials = [SERIAL.format(i) for i in range(first, first + vans)]
     connection.execute(_MODULES, [company_id, vehicles, serials, hashes])
-    connection.execute(_PROFILES, [vehicles, company_id, json.dumps(dict.fromkeys(SIGNALS, 0))])
+    connection.execute(_PROFILES, [vehicles, company_id, json.dumps(dict.fromkeys(signals, 0))])
     return company_id, secrets

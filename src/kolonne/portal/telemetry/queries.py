@@ -186,7 +186,8 @@ def refusals(vehicle: Vehicle, *, days: int = 30) -> list[Refusal]:
 def _fetch(companies: Sequence[int], sql: str, values: list[Any]) -> list[tuple[Any, ...]]:
     with company_scope(companies), connection.cursor() as cursor:
         cursor.execute(sql, values)
-        return cursor.fetchall()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
 
 
 def _history_filter(
