@@ -3,6 +3,7 @@
 import queue
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TextIO
@@ -30,8 +31,9 @@ class Console:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._lines.put(None)
-        self._thread.join(timeout=1)
+        with suppress(queue.Full):
+            self._lines.put(None, timeout=1)
+            self._thread.join(timeout=1)
 
     def say(self, line: str, *, source: str = "kolonne") -> None:
         try:
@@ -41,12 +43,10 @@ class Console:
 
     def _print(self) -> None:
         while (line := self._lines.get()) is not None:
-            try:
+            with suppress(OSError, ValueError):  # Nobody listens any more; the log files still do.
                 self._stream.write(line)
                 if self._lines.empty():
                     self._stream.flush()
-            except (OSError, ValueError):
-                return  # Nobody listens any more; the log files still do.
 
 
 class Log:
@@ -54,7 +54,7 @@ class Log:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._file = path.open("ab")
+        self._file = path.open("ab", buffering=0)
 
     def write(self, line: bytes) -> None:
         """Appends; a full disk costs lines of the log and nothing else."""
@@ -62,7 +62,6 @@ class Log:
             if self._file.tell() > LOG_BYTES:
                 self._rotate()
             self._file.write(line)
-            self._file.flush()
         except OSError:
             return
 
@@ -72,4 +71,4 @@ class Log:
     def _rotate(self) -> None:
         self._file.close()
         self._path.replace(self._path.with_name(self._path.name + ".1"))
-        self._file = self._path.open("ab")
+        self._file = self._path.open("ab", buffering=0)

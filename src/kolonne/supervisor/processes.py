@@ -9,6 +9,7 @@ import signal
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -91,6 +92,11 @@ class Supervised:
 
     async def run(self) -> None:
         """Keeps the program running until `stop`. Raises StartError when it was never up and keeps dying."""
+        with closing(self.log):
+            await self._keep_running()
+        self._enter(State.STOPPED)
+
+    async def _keep_running(self) -> None:
         born, deaths = time.monotonic(), 0
         while not self._stopping.is_set():
             started = time.monotonic()
@@ -101,7 +107,6 @@ class Supervised:
             if not self._up.is_set() and time.monotonic() - born > FIRST_START_S:
                 raise StartError(f"{self.program.name} does not start: " + " / ".join(self._tail))
             await self._pause(BACKOFF_S[min(deaths, len(BACKOFF_S)) - 1])
-        self._enter(State.STOPPED)
 
     async def run_once(self) -> None:
         """From its start to its end, whatever that is."""

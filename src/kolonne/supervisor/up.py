@@ -7,7 +7,7 @@ import resource
 import signal
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -156,7 +156,8 @@ class Platform:
         """Once per start, to its end; the programs find the tables of their own version."""
         migration = kolonne_program(self.config, "migrate", "migrate")
         supervised = self._supervise(migration)
-        await supervised.run_once()
+        with closing(supervised.log):
+            await supervised.run_once()
         if supervised.exit_status != 0:
             raise StartError(f"the database cannot be migrated: see {self.config.data / 'logs' / 'migrate.log'}")
 
