@@ -8,7 +8,7 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.contrib.auth.models import AnonymousUser
-from django.db import transaction
+from django.db import connection, transaction
 from django.http import HttpRequest
 
 from kolonne.portal.companies.queries import actor_of
@@ -22,7 +22,15 @@ _SessionStore: Any = import_module(settings.SESSION_ENGINE).SessionStore
 async def companies_of(scope: Scope) -> Watcher | None:
     """The watcher behind the request's cookie; None if nobody is signed in or there are no vans to see."""
     key = _session_key(scope)
-    return await sync_to_async(_watcher, thread_sensitive=False)(key) if key else None
+    return await sync_to_async(_look_up, thread_sensitive=False)(key) if key else None
+
+
+def _look_up(session_key: str) -> Watcher | None:
+    try:
+        return _watcher(session_key)
+    finally:
+        # This thread serves no request of Django, which would give the connection back to the pool.
+        connection.close()
 
 
 @transaction.atomic
