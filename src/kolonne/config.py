@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 PREFIX = "KOLONNE_"
 
@@ -153,7 +154,7 @@ def _read(key: str, path: str) -> str:
         raise ConfigError(f"{key}={path!r} cannot be read ({error.strerror})") from error
 
 
-def _typed(name: str, value: str) -> Path | int | bool | str:
+def _typed(name: str, value: str) -> Any:
     if name == "data":
         return Path(value).expanduser().resolve() if value else _default_data()
     if name == "port" or name.endswith("_port"):

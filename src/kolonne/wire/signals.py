@@ -77,8 +77,8 @@ class Signal:
 @cache
 def catalogue() -> dict[str, Signal]:
     """All signals by short name, in the order of the file."""
-    with resources.files(__package__).joinpath("signals.csv").open(encoding="utf-8", newline="") as file:
-        return {row["name"]: _signal(row) for row in csv.DictReader(file)}
+    text = resources.files(__package__).joinpath("signals.csv").read_text(encoding="utf-8")
+    return {row["name"]: _signal(row) for row in csv.DictReader(text.splitlines())}
 
 
 @cache

@@ -1,5 +1,6 @@
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 
@@ -15,15 +16,15 @@ class User(AbstractUser):
     language = models.CharField(_("Language"), max_length=2, choices=Language, default=Language.ENGLISH)
 
     # Rights come from memberships in companies; Django's own staff flags, groups and permissions stay unused.
-    is_staff = None  # type: ignore[assignment]
-    is_superuser = None  # type: ignore[assignment]
+    is_staff = None
+    is_superuser = None
     groups = None  # type: ignore[assignment]
     user_permissions = None  # type: ignore[assignment]
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                models.functions.Lower("email"), condition=~models.Q(email=""), name="identity_user_email_unique"
+                Lower("email"), condition=~models.Q(email=""), name="identity_user_email_unique"
             )
         ]
 

@@ -29,7 +29,7 @@ class Actor:
         """The same person in one company only: the chosen one if it is his, else the first."""
         if not self.rights:
             return self
-        company = chosen if chosen in self.rights else min(self.rights)
+        company = chosen if chosen is not None and chosen in self.rights else min(self.rights)
         return replace(self, rights={company: self.rights[company]})
 
     @property

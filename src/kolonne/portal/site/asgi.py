@@ -1,6 +1,7 @@
 """The door for the web server: live streams go to the hub, everything else to Django."""
 
 import os
+from typing import Any
 
 from kolonne.portal.site import database
 
@@ -10,7 +11,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kolonne.portal.site.settings")
 from django.conf import settings  # noqa: E402  # Django reads its settings on import
 from django.core.asgi import get_asgi_application  # noqa: E402
 
-_django = get_asgi_application()
+_django: Any = get_asgi_application()
 
 from kolonne.portal.site.watchers import companies_of  # noqa: E402  # models exist only after Django's set-up
 from kolonne.portal.telemetry.live.app import LiveApp, Receive, Scope, Send  # noqa: E402

@@ -59,8 +59,9 @@ def _apps(request: HttpRequest, actor: Actor) -> list[App]:
 
 def _company(request: HttpRequest, actor: Actor) -> dict[str, Any]:
     """The companies of this person (all of them, to choose from) and the one that is open now."""
-    with user_scope(actor.user_id or 0):
-        mine = {row.company_id: row for row in Membership.objects.filter(user_id=actor.user_id)}
+    person_id = actor.user_id or 0
+    with user_scope(person_id):
+        mine = {row.company_id: row for row in Membership.objects.filter(user_id=person_id)}
     with company_scope(mine):
         companies = list(Company.objects.order_by("name"))
     current = next((company for company in companies if company.pk in actor.company_ids), None)
