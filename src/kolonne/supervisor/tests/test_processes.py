@@ -77,10 +77,10 @@ async def test_a_program_counts_as_running_when_it_answers(tmp_path):
     sleeper = supervised(tmp_path, SLEEP, probe=lambda: answers)
     keeper = asyncio.create_task(sleeper.run())
     await until(lambda: "awake" in (tmp_path / "sleeper.log").read_text())
-    assert sleeper.state is State.STARTING
+    assert sleeper.report()["state"] == "starting"
     answers = True
     await sleeper.wait_up()
-    assert sleeper.state is State.RUNNING
+    assert sleeper.report()["state"] == "running"
     await sleeper.stop()
     await keeper
 
