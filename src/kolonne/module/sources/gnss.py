@@ -16,7 +16,7 @@ from kolonne.module.sources.nmea import FixBuilder, Framer
 log = Log(__name__)
 
 DEFAULT_BAUD = 9600
-_CHUNK = 4096
+_CHUNK = 64 * 1024
 
 
 class ByteStream(Protocol):
@@ -57,7 +57,10 @@ class SerialStream:
             raise SourceError(f"{path} cannot be opened ({error.strerror}): is the receiver connected?") from error
         try:
             _make_raw(self._descriptor, _speed(baud or str(DEFAULT_BAUD)))
-        except (termios.error, SourceError):
+        except termios.error as error:
+            os.close(self._descriptor)
+            raise SourceError(f"{path} is no serial device") from error
+        except SourceError:
             os.close(self._descriptor)
             raise
 
@@ -78,10 +81,15 @@ class FileStream:
     """A recording of what a receiver said."""
 
     def __init__(self, file: Path) -> None:
-        self._opened = file.open("rb")
+        self._file = file
+        self._position = 0
 
     async def read(self) -> bytes:
-        return self._opened.read(_CHUNK)
+        with self._file.open("rb") as opened:
+            opened.seek(self._position)
+            data = opened.read(_CHUNK)
+        self._position += len(data)
+        return data
 
 
 def open_gnss(options: SourceOptions) -> Feed:

@@ -8,9 +8,9 @@ from typing import Any, cast
 from xml.etree.ElementTree import Element, ParseError, XMLPullParser
 
 from kolonne.module.errors import SourceError
-from kolonne.module.sources.rows import BadRow, Row, Unreadable, checked, number, without_false_position
+from kolonne.module.sources.rows import BadRow, Row, Unreadable, number, row
 from kolonne.module.sources.table import moment
-from kolonne.wire.signals import Value, catalogue
+from kolonne.wire.signals import Value
 
 _CHUNK = 64 * 1024
 _KMH_PER_MS = 3.6
@@ -21,18 +21,18 @@ _DOCTYPE = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
 
 def read_gpx(file: Path) -> Iterator[Row | BadRow]:
     """Track points in the order of the file; `line` is the number of the point. Raises SourceError, OSError."""
-    number_of_point = 0
+    points = 0
     try:
         for point in _points(file):
-            number_of_point += 1
+            points += 1
             try:
-                yield _row(number_of_point, point)
+                yield _row(points, point)
             except Unreadable as error:
-                yield BadRow(number_of_point, error.field, error.reason)
+                yield BadRow(points, error.field, error.reason)
     except ParseError as error:
-        if not number_of_point:
+        if not points:
             raise SourceError(f"{file}: not GPX ({error})") from error
-        yield BadRow(number_of_point + 1, "", f"the file is broken from here on: {error}")
+        yield BadRow(points + 1, "", f"the file is broken from here on: {error}")
 
 
 def _points(file: Path) -> Iterator[Element]:
@@ -66,9 +66,7 @@ def _row(line: int, point: Element) -> Row:
         found["speed"] = number("speed", values["speed"]) * _KMH_PER_MS
     if values.get("fix") in _FIXES:
         found["fix"] = _FIXES[values["fix"]]
-    known = catalogue()
-    signals = {name: checked(name, known[name], value) for name, value in found.items()}
-    return Row(line, moment("time", values["time"], UTC), without_false_position(signals))
+    return row(line, moment("time", values["time"], UTC), found)
 
 
 def _local(element: Element) -> str:

@@ -3,7 +3,7 @@
 import math
 from typing import NamedTuple
 
-from kolonne.wire.signals import Signal, Value
+from kolonne.wire.signals import Signal, Value, catalogue
 
 
 class Row(NamedTuple):
@@ -12,10 +12,12 @@ class Row(NamedTuple):
     line: int
     t_ms: int
     signals: dict[str, Value]
+    impossible: list[tuple[str, str]]
+    """Signals whose value no reading of them can have, and why; the agent will leave them out."""
 
 
 class BadRow(NamedTuple):
-    """A row that cannot be used, and why."""
+    """A row whose time or fields cannot be read, and why."""
 
     line: int
     field: str
@@ -44,35 +46,32 @@ def number(field: str, text: str) -> float:
     return value
 
 
-def checked(field: str, signal: Signal, value: Value) -> Value:
-    """`value` as a reading of `signal`. Raises Unreadable."""
-    if signal.kind == "int" and isinstance(value, float) and value.is_integer():
-        value = int(value)
-    complaint = signal.complaint(value)
-    if complaint is not None:
-        raise Unreadable(field, f"{str(value)[:40]!r}: {complaint}")
-    return value
+def row(line: int, t_ms: int, signals: dict[str, Value]) -> Row:
+    """A false position is taken out; other impossible values cost only themselves."""
+    known = catalogue()
+    complaints = ((name, known[name].complaint(value)) for name, value in signals.items())
+    impossible = [(name, why) for name, why in complaints if why is not None]
+    return Row(line, t_ms, _without_false_position(signals, {name for name, _ in impossible}), impossible)
 
 
 def parsed(field: str, signal: Signal, text: str) -> Value:
     """The text of a field as a reading of `signal`. Raises Unreadable."""
     match signal.kind:
         case "float" | "int":
-            return checked(field, signal, number(field, text))
+            value = number(field, text)
+            return int(value) if signal.kind == "int" and value.is_integer() else value
         case "bool":
             return _truth(field, text)
         case "text":
-            return checked(field, signal, text)
+            return text
         case "texts":
-            return checked(field, signal, [part.strip() for part in text.split("|")])
+            return [part.strip() for part in text.split("|")]
 
 
-def without_false_position(signals: dict[str, Value]) -> dict[str, Value]:
+def _without_false_position(signals: dict[str, Value], impossible: set[str]) -> dict[str, Value]:
     """A latitude or longitude of exactly zero is what receivers say without a fix; half a position is none either."""
-    if not (signals.get("lat") and signals.get("lon")):
-        signals.pop("lat", None)
-        signals.pop("lon", None)
-    return signals
+    whole = signals.get("lat") and signals.get("lon") and not impossible & {"lat", "lon"}
+    return signals if whole else {name: value for name, value in signals.items() if name not in {"lat", "lon"}}
 
 
 def _truth(field: str, text: str) -> bool:

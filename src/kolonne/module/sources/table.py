@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
 from kolonne.module.errors import SourceError
-from kolonne.module.sources.rows import BadRow, Row, Unreadable, parsed, without_false_position
+from kolonne.module.sources.rows import BadRow, Row, Unreadable, parsed, row
 from kolonne.wire.signals import Value, catalogue
 
 Fields = Mapping[str, str]
@@ -63,14 +63,14 @@ def twizy_reading(fields: Fields, zone: tzinfo) -> tuple[int, dict[str, Value]]:
         if mode not in _TWIZY_MODES:
             raise Unreadable("Mode", f"{mode[:40]!r} is none of {', '.join(_TWIZY_MODES)}")
         signals["selected_gear"] = _TWIZY_MODES[mode]
-    return _twizy_time(fields, zone), without_false_position(signals)
+    return _twizy_time(fields, zone), signals
 
 
 def own_reading(fields: Fields, zone: tzinfo) -> tuple[int, dict[str, Value]]:
     """Raises Unreadable."""
     known = catalogue()
     signals = {name: parsed(name, known[name], text) for name, text in fields.items() if text and name in known}
-    return moment("time", fields.get("time", ""), zone), without_false_position(signals)
+    return moment("time", fields.get("time", ""), zone), signals
 
 
 def moment(field: str, text: str, zone: tzinfo) -> int:
@@ -96,9 +96,8 @@ def _twizy_time(fields: Fields, zone: tzinfo) -> int:
     try:
         time = datetime.strptime(text, "%m/%d/%Y %H:%M:%S").replace(tzinfo=zone)
     except ValueError:
-        field = "Time" if fields.get("Date", "").count("/") == 2 else "Date"
-        raise Unreadable(field, f"{text[:40]!r} is not month/day/year hour:minute:second") from None
-    return _milliseconds(field="Date", text=text, time=time)
+        raise Unreadable("Date, Time", f"{text[:40]!r} is not month/day/year hour:minute:second") from None
+    return _milliseconds(field="Date, Time", text=text, time=time)
 
 
 def _milliseconds(field: str, text: str, time: datetime) -> int:
@@ -119,7 +118,7 @@ def _row(line: int, header: Sequence[str], text: str, delimiter: str, read: _Rea
         values = _split(text, delimiter)
         if len(values) != len(header):
             return BadRow(line, "", f"{len(values)} fields instead of {len(header)}")
-        return Row(line, *read({name: value.strip() for name, value in zip(header, values, strict=True)}))
+        return row(line, *read({name: value.strip() for name, value in zip(header, values, strict=True)}))
     except Unreadable as error:
         return BadRow(line, error.field, error.reason)
 

@@ -20,8 +20,8 @@ from kolonne.module.sources.table import read_table
 
 log = Log(__name__)
 
-LOGGED_ROWS = 20
-"""So many bad rows are logged one by one; the rest is only counted."""
+LOGGED_LINES = 100
+"""So many bad lines are logged one by one; the rest is only counted."""
 
 
 def open_trace(options: SourceOptions) -> Feed:
@@ -45,6 +45,7 @@ class Trace:
     def __init__(self, file: Path, *, zone: tzinfo, realtime: bool = False, rebase: bool = False) -> None:
         """Raises SourceError when the file is neither CSV with known columns nor GPX."""
         self.skipped = 0
+        self._told = 0
         self._file = file
         self._zone = zone
         self._realtime = realtime
@@ -67,6 +68,8 @@ class Trace:
                 continue
             if row.line <= self._begin_behind:
                 continue
+            for name, reason in row.impossible:
+                self._tell("value left out", row.line, name, reason)
             if self._realtime:
                 first_ms = row.t_ms if first_ms is None else first_ms
                 await asyncio.sleep(max(0.0, begun + (row.t_ms - first_ms) / 1000 - time.monotonic()))
@@ -86,10 +89,14 @@ class Trace:
 
     def _skip(self, row: BadRow) -> None:
         self.skipped += 1
-        if self.skipped <= LOGGED_ROWS:
-            log.warning("row skipped", line=row.line, field=row.field, reason=row.reason)
-        elif self.skipped == LOGGED_ROWS + 1:
-            log.warning("further rows are skipped without a line here", file=self._file.name)
+        self._tell("row skipped", row.line, row.field, row.reason)
+
+    def _tell(self, event: str, line: int, field: str, reason: str) -> None:
+        self._told += 1
+        if self._told <= LOGGED_LINES:
+            log.warning(event, line=line, field=field, reason=reason)
+        elif self._told == LOGGED_LINES + 1:
+            log.warning("further bad lines are only counted", file=self._file.name)
 
     def _shift(self) -> int:
         """From recorded time to now: the first row is now when paced, else the last, as nothing may lie ahead."""

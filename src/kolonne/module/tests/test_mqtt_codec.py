@@ -9,9 +9,7 @@ from kolonne.module import mqtt_codec as codec
 
 def test_connect_is_a_clean_session_of_version_3_1_1() -> None:
     packet = codec.connect_packet("MODULE01", user="MODULE01", password="s3cret", keep_alive_s=60)
-    assert packet == (
-        b"\x10\x26\x00\x04MQTT\x04\xc2\x00\x3c\x00\x08MODULE01\x00\x08MODULE01\x00\x06s3cret"
-    )
+    assert packet == (b"\x10\x26\x00\x04MQTT\x04\xc2\x00\x3c\x00\x08MODULE01\x00\x08MODULE01\x00\x06s3cret")
 
 
 def test_subscribe_asks_for_quality_of_service_0() -> None:
