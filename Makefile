@@ -4,8 +4,6 @@ PYTHON ?= python3
 BIN := .venv/bin
 ROADS ?=
 NAME ?= ingest
-# Root's home is closed to the user that PostgreSQL runs as then.
-export DEMO_DATA ?= $(if $(filter 0,$(shell id -u)),/var/lib/kolonne-demo,$(CURDIR)/.kolonne/demo)
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test test-long lint format bench screenshots lock reference browser clean
@@ -16,7 +14,7 @@ help:  ## Show this list.
 install: .venv/.runtime .venv/.browser-packages .venv/.messages  ## Install what Kolonne needs, in this directory only.
 
 demo: install  ## Run a demonstration fleet; ROADS=file.osm.pbf drives real roads.
-	KOLONNE_DATA="$${KOLONNE_DATA:-$$DEMO_DATA}" $(BIN)/kolonne demo $(if $(ROADS),--roads "$(ROADS)")
+	$(BIN)/kolonne demo $(if $(ROADS),--roads "$(ROADS)")
 
 test: install .venv/.dev browser  ## Run all tests but the long ones.
 	$(BIN)/pytest
