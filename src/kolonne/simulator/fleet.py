@@ -97,10 +97,10 @@ def spread(network: RoadNetwork, count: int, chance: random.Random) -> list[int]
 
 
 def depots(network: RoadNetwork, count: int) -> list[int]:
-    """Yards: junctions of service roads, the first two in opposite quarters of the network."""
+    """Yards: junctions of service roads in different quarters of the network."""
     west, south, east, north = network.bounds
     yards = [edge.end for edge in network.edges if network.roads[edge.road].kind == "service"] or network.quiet_nodes
-    shares = ((0.38, 0.4), (0.62, 0.64), (0.4, 0.7), (0.65, 0.35))
+    shares = ((0.5, 0.25), (0.5, 0.8), (0.3, 0.55), (0.7, 0.6))
     corners = [(south + (north - south) * y, west + (east - west) * x) for x, y in shares]
     return [min(yards, key=lambda n: distance_m(network.nodes[n], corners[i % len(corners)])) for i in range(count)]
 

@@ -46,11 +46,14 @@ def make_world(world: World, fleet_path: Path, roads: str) -> list[Persona]:
     try:
         with transaction.atomic(), company_scope(all_companies()):
             vans: list[FleetVan] = []
-            for depot, entry in enumerate(world.companies):
+            for number, entry in enumerate(world.companies):
                 company = _company(entry)
                 with company_scope([company.pk]):
                     personas += [_person(company, person) for person in entry.people]
-                    vans += [_van(world, company, entry, van, depot, secrets) for van in entry.vans]
+                    vans += [
+                        _van(world, company, entry, van, secrets, depot=2 * number + i % 2)
+                        for i, van in enumerate(entry.vans)
+                    ]
             write_fleet(fleet_path, Fleet(vans, roads))
     finally:
         # This thread ends here, and nobody else could close its connection.
@@ -93,8 +96,9 @@ def _person(company: Company, person: Person) -> Persona:
 
 
 def _van(
-    world: World, company: Company, owner: CompanyEntry, entry: VanEntry, depot: int, secrets: dict[str, str]
+    world: World, company: Company, owner: CompanyEntry, entry: VanEntry, secrets: dict[str, str], *, depot: int
 ) -> FleetVan:
+    """Vans of one company stand at two depots in turn."""
     model = world.models[entry.model]
     vehicle = Vehicle.objects.filter(vin=entry.vin).first()
     if vehicle is None:

@@ -12,7 +12,7 @@ from kolonne.simulator.roads.geojson import write_map
 from kolonne.simulator.roads.network import RoadNetwork
 
 log = structlog.get_logger()
-FORMAT = 1
+FORMAT = 2
 """Rises when a cached network of before cannot be used any more."""
 
 

@@ -52,7 +52,7 @@ def ways(seed: int = SEED) -> list[Way]:
     exits = town.add_streets(chance, names)
     town.add_ring(exits)
     town.add_surroundings(chance, names)
-    town.add_depot()
+    town.add_yards()
     return town.ways
 
 
@@ -160,9 +160,9 @@ class _Town:
             low, high = (-2, 2) if u in {-2, 0, 2} else (-2, 0)
             self.add(next(names), "residential", [spot(u, v / 2) for v in range(low, high + 1)])
 
-    def add_depot(self) -> None:
-        """A yard beside the ring, with a second one across the town."""
-        for degrees, name in ((275, "Depotveien"), (85, "Terminalveien")):
+    def add_yards(self) -> None:
+        """Yards beside the ring."""
+        for degrees, name in ((275, "Depotveien"), (85, "Terminalveien"), (170, "Godsveien"), (30, "Verkstedveien")):
             gate = self._ring_at(degrees)
             direction = _angle(gate)
             far = _polar(direction, math.hypot(*gate) + 170)

@@ -56,7 +56,7 @@ def test_the_world_has_two_companies_thirty_vans_and_people_in_every_role() -> N
         ("driver: Ida Solberg", "driver: [nobody]", "nobody"),
         ('market: "no"', "market: no", "quotes"),
         ("ingrid.strand@fjordbud.example", "ingrid@real-company.no", "email"),
-        ("behaviour: silent", "behaviour: charging", "electric"),
+        ("behaviour: workshop", "behaviour: charging", "electric"),
         ("companies:", "firms:", "firms"),
         ("models:", "models: [", "YAML"),
     ],

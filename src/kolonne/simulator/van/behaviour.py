@@ -34,6 +34,8 @@ Behaviour = Callable[["SimulatedVan"], Iterator[Act]]
 
 CHARGE_AT, REFUEL_AT = 22.0, 14.0
 """Levels in percent at which a tour is broken off."""
+ENOUGH = 60.0
+"""Charge in percent with which a driver leaves the depot again in the middle of the day."""
 FOREVER = Rest(math.inf)
 
 
@@ -51,7 +53,7 @@ def charging(van: "SimulatedVan") -> Iterator[Act]:
     """Begins at the depot's charge point and goes on tour when it is full."""
     van.enter_bay()
     energy.plug_in(van.state, van.bay.charge_point)
-    yield from _until_full(van)
+    yield from _until_charged(van, 100.0)
     yield from tour(van)
 
 
@@ -150,18 +152,19 @@ def delivery(van: "SimulatedVan") -> Iterator[Act]:
 
 
 def recharge(van: "SimulatedVan") -> Iterator[Act]:
-    """To the depot, and away from it when full."""
+    """To the depot, and away from it with enough for some hours."""
     yield from drive(van, van.bay.junction)
     van.enter_bay()
     van.state.locked = True
     energy.plug_in(van.state, van.bay.charge_point)
-    yield from _until_full(van)
+    yield from _until_charged(van, ENOUGH)
 
 
-def _until_full(van: "SimulatedVan") -> Iterator[Act]:
-    while van.state.charge_state != "COMPLETE":
+def _until_charged(van: "SimulatedVan", enough: float) -> Iterator[Act]:
+    """Until the level is enough, or the limit is reached; a charge that somebody stopped is waited for."""
+    while van.state.charge_state != "COMPLETE" and van.state.level < enough:
         yield Rest(20)
-    yield Rest(van.chance.uniform(200, 600))
+    yield Rest(van.chance.uniform(100, 300))
     energy.unplug(van.state)
 
 

@@ -5,6 +5,8 @@ import math
 from kolonne.simulator.van.state import VanModel, VanState
 
 LEAK_KPA_PER_HOUR = 28.0
+LEAKED_OUT_KPA = 190.0
+"""Where somebody in our world notices and the leak ends."""
 LOW_TYRE = 0.8
 """Share of the right pressure below which the van warns."""
 DAY_S = 86_400
@@ -26,7 +28,8 @@ def is_tyre_low(model: VanModel, kpa: float) -> bool:
 def settle(state: VanState, seconds: float, now_s: float) -> None:
     """What happens by itself: air leaks, things warm up and cool down."""
     if state.leaking:
-        state.tyres[state.leaking] = max(0.0, state.tyres[state.leaking] - LEAK_KPA_PER_HOUR * seconds / 3600)
+        kpa = state.tyres[state.leaking]
+        state.tyres[state.leaking] = max(min(kpa, LEAKED_OUT_KPA), kpa - LEAK_KPA_PER_HOUR * seconds / 3600)
     state.outside = 4.0 + 4.0 * math.sin(2 * math.pi * ((now_s % DAY_S) / DAY_S - 0.36))
     warm = state.climate_on or state.ignition
     state.inside = _towards(
