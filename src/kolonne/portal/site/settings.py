@@ -23,6 +23,16 @@ ALLOWED_HOSTS = [urlsplit(PUBLIC_URL).hostname or "localhost", "127.0.0.1", "loc
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 
 INSTALLED_APPS = [
+    # Ours first: our templates win over those of the packages below.
+    "kolonne.portal.audit",
+    "kolonne.portal.identity",
+    "kolonne.portal.companies",
+    "kolonne.portal.vehicles",
+    "kolonne.portal.commerce",
+    "kolonne.portal.telemetry",
+    "kolonne.portal.commands",
+    "kolonne.portal.fleet",
+                "kolonne.portal.site.context.shell",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -35,14 +45,6 @@ INSTALLED_APPS = [
     "django_htmx",
     "ninja",
     "procrastinate.contrib.django",
-    "kolonne.portal.audit",
-    "kolonne.portal.identity",
-    "kolonne.portal.companies",
-    "kolonne.portal.vehicles",
-    "kolonne.portal.commerce",
-    "kolonne.portal.telemetry",
-    "kolonne.portal.commands",
-    "kolonne.portal.fleet",
 ]
 
 MIDDLEWARE = [
@@ -75,7 +77,6 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "django.template.context_processors.i18n",
-                "kolonne.portal.site.context.shell",
             ]
         },
     }
