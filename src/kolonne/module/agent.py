@@ -1,7 +1,7 @@
 """One module: readings in, telemetry out, commands obeyed. Dozens of agents fit into one process."""
 
 import asyncio
-import secrets
+import os
 import time
 from collections import deque
 from collections.abc import Callable
@@ -107,7 +107,7 @@ class Agent:
             hello=self._hello,
             reminders=self._reminders,
             receivers={subjects.PROFILE: self._on_profile, subjects.COMMAND: self._on_command},
-            random=random or Random(secrets.randbits(64)),  # noqa: S311  # jitter, no secret
+            random=random or Random(os.urandom(8)),  # noqa: S311  # jitter, no secret
             log=self._log,
         )
 
@@ -119,7 +119,7 @@ class Agent:
     def _identify(self) -> None:
         """Own key, and the boot that the session clock counts from."""
         key = Ed25519PrivateKey.from_private_bytes(module_key_bytes(self.settings.store))
-        boot = secrets.token_hex(8)
+        boot = os.urandom(8).hex()
         self._booted_ms = session_clock_ms()
         self._own = Self(self.settings.serial, boot, self.settings.command_key, key)
         self._desk = CommandDesk(

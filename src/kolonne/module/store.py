@@ -5,7 +5,6 @@ module's key is a file of its own beside it, because it must outlive a damaged s
 """
 
 import os
-import secrets
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,7 +39,7 @@ _FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sql
 
 
 def new_epoch() -> str:
-    return secrets.token_hex(8)
+    return os.urandom(8).hex()
 
 
 class Store:
@@ -105,7 +104,7 @@ def module_key_bytes(path: Path) -> bytes:
     try:
         key = bytes.fromhex(file.read_text(encoding="ascii"))
     except FileNotFoundError:
-        key = secrets.token_bytes(32)
+        key = os.urandom(32)
         file.parent.mkdir(parents=True, exist_ok=True)
         _write_durably(file, key.hex())
     except ValueError as error:
