@@ -67,7 +67,7 @@ browser:
 	touch $@
 
 .venv/.browser-packages: package.json package-lock.json .npmrc .venv/.runtime
-	$(BIN)/python tools/node.py npm ci --no-progress --loglevel=error
+	$(BIN)/python tools/node.py npm ci --no-progress --no-update-notifier --loglevel=error
 	touch $@
 
 .venv/.messages: $(wildcard src/kolonne/portal/locale/*/LC_MESSAGES/*.po) .venv/.runtime
