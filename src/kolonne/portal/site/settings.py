@@ -32,7 +32,6 @@ INSTALLED_APPS = [
     "kolonne.portal.telemetry",
     "kolonne.portal.commands",
     "kolonne.portal.fleet",
-                "kolonne.portal.site.context.shell",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -77,6 +76,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "django.template.context_processors.i18n",
+                "kolonne.portal.site.context.shell",
             ]
         },
     }
