@@ -143,13 +143,15 @@ class Link:
         except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
             self._log.warning("acknowledgement cannot be read", reason=error)
             return
-        if str(ack.epoch) != self._outbox.epoch or ack.sequence < 0:
+        if str(ack.epoch) != self._outbox.epoch:
             return
-        if ack.sequence > self._outbox.last:
-            await self._start_over(ack.sequence)
+        # Below zero: the platform has never heard of this epoch, so everything from its beginning is to be told.
+        sequence = max(0, ack.sequence)
+        if sequence > self._outbox.last:
+            await self._start_over(sequence)
             return
-        self._outbox.acknowledge(ack.sequence)
-        self._flow.acknowledged(ack.sequence, time.monotonic())
+        self._outbox.acknowledge(sequence)
+        self._flow.acknowledged(sequence, time.monotonic())
         self.progress.set()
         self.wake()
 

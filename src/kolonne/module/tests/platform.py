@@ -28,7 +28,8 @@ class Cursor:
         epoch = str(message.epoch)
         cursor = self.sequence.get(epoch, 0)
         if message.sequence - message.dropped > cursor + 1:
-            return Ack(message.epoch, cursor)  # something before it is still on its way
+            # Something before it is still on its way; -1 says that nothing of this epoch was ever heard.
+            return Ack(message.epoch, self.sequence.get(epoch, -1))
         if message.sequence > cursor + 1:
             self.dropped[epoch] = self.dropped.get(epoch, 0) + message.sequence - cursor - 1
             cursor = message.sequence - 1

@@ -11,7 +11,7 @@ import pytest
 from kolonne.module.agent import Agent, AgentSettings, Tally
 from kolonne.module.outbox import Limits
 from kolonne.module.sources import Outcome, PassiveVan, Reading, Source, Van
-from kolonne.module.tests.platform import Platform
+from kolonne.module.tests.platform import Cursor, Platform
 from kolonne.module.transport import MemoryBroker
 from kolonne.wire.signals import Value
 
@@ -247,3 +247,12 @@ async def test_a_store_copied_back_from_an_older_state_begins_a_new_epoch(platfo
     later = [Reading(1_000_000 + n, {"soc": 1.0}) for n in range(3)]
     await finished(make_agent(platform, new, Recording(later)).run())
     assert [t for t, _ in platform.cursor.readings][10:] == [1_000_000, 1_000_001, 1_000_002]
+
+
+async def test_a_platform_that_lost_everything_is_told_what_exists_no_more(platform: Platform, tmp_path: Path) -> None:
+    """NF-05: restored from a backup that never knew this module; the gap is reported, nothing waits for ever."""
+    await finished(make_agent(platform, tmp_path / "store.db", Recording(readings(20))).run())
+    platform.cursor = Cursor()
+    await finished(make_agent(platform, tmp_path / "store.db", Recording(readings(5))).run())
+    assert len(platform.cursor.readings) == 5
+    assert sum(platform.cursor.dropped.values()) == 20

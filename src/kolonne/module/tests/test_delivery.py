@@ -73,8 +73,8 @@ class Delivery(RuleBasedStateMachine):
         position = data.draw(st.integers(0, len(self.down) - 1))
         ack = self.down[position] if fate == "arrives later again" else self.down.pop(position)
         if fate != "is lost" and ack.epoch == self.outbox.epoch:
-            self.outbox.acknowledge(ack.sequence)
-            self.flow.acknowledged(ack.sequence, self.now)
+            self.outbox.acknowledge(max(0, ack.sequence))
+            self.flow.acknowledged(max(0, ack.sequence), self.now)
 
     @rule(seconds=st.floats(0.1, 70))
     def time_passes(self, seconds: float) -> None:
