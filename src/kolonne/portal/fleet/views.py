@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -106,10 +106,10 @@ def map_bounds(request: HttpRequest) -> HttpResponse:
 def _map_file(name: str, content_type: str) -> HttpResponse:
     """A file that the demonstration or the operator's extract left; 404 when the map has no roads."""
     try:
-        content = (settings.CONFIG.data / "map" / name).open("rb")
+        content = (settings.CONFIG.data / "map" / name).read_bytes()
     except OSError:
         raise Http404(name) from None
-    response = FileResponse(content, content_type=content_type)
+    response = HttpResponse(content, content_type=content_type)
     patch_cache_control(response, private=True, max_age=300)
     return response
 
