@@ -113,7 +113,7 @@ async def test_an_epoch_begins_at_its_beginning_or_with_a_declaration(
     module = enrol()
     speaker = await connect(module)
     await speaker.send(40, [MS, {"speed": 1}])
-    assert (await speaker.hear())["s"] == -1
+    assert (await speaker.hear())["s"] == 0
     await speaker.send(40, [MS, {"speed": 1}], d=39)
     await speaker.hear_ack(40)
     await speaker.send(1, [MS + 1, {"speed": 2}], epoch="E2")

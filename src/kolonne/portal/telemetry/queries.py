@@ -167,7 +167,8 @@ def transitions(
     """The van's diary, newest first."""
     sql = """
         SELECT ts, signal, old, new FROM telemetry.transition
-        WHERE vehicle_id = %s AND ts >= coalesce(%s, '-infinity'::timestamptz) AND ts < coalesce(%s, 'infinity'::timestamptz)
+        WHERE vehicle_id = %s AND ts >= coalesce(%s, '-infinity'::timestamptz)
+            AND ts < coalesce(%s, 'infinity'::timestamptz)
         ORDER BY ts DESC, id DESC LIMIT %s
     """
     rows = _fetch([vehicle.company_id], sql, [vehicle.pk, start, end, limit])

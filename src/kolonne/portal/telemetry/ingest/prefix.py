@@ -6,8 +6,10 @@ directly follows the cursor. What the module lost on board it declares as droppe
 
 from typing import NamedTuple
 
-UNKNOWN_EPOCH = -1
-"""Acknowledged for an epoch of which nothing is committed: begin with the oldest point, declare what is gone."""
+NOTHING = 0
+"""Acknowledged for an epoch of which nothing is committed: go on with the oldest point, declare what is gone.
+
+Points are numbered from 1; an agent that begins with 0 is understood as well, but should not."""
 
 
 class Cursor(NamedTuple):
@@ -36,7 +38,7 @@ def advance(cursor: Cursor, *, epoch: str, first: int, count: int, dropped: int)
     last = first + count - 1
     if epoch != cursor.epoch:
         if first - dropped > 1:
-            return Step(count, cursor, 0, UNKNOWN_EPOCH)
+            return Step(count, cursor, 0, NOTHING)
         return Step(0, Cursor(epoch, last), max(0, first - 1), last)
     expected = cursor.sequence + 1
     if last < expected or first - dropped > expected:

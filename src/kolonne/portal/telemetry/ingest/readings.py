@@ -41,4 +41,4 @@ def sift(readings: dict[str, Value], *, profile: Profile, refusal: str) -> Sifte
 def shown(value: object) -> str:
     """A value as ASCII that fits into a line, whatever a module sent."""
     text = ascii(value)
-    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
