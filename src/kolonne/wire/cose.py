@@ -67,10 +67,12 @@ def _parts(message: bytes) -> tuple[bytes, bytes, bytes]:
     except (ValueError, TypeError, AttributeError, cbor2.CBORDecodeError, RecursionError) as error:
         raise BadSignature("not a COSE_Sign1 message") from error
     parts = (protected, body, signature)
+    if not all(isinstance(part, bytes) for part in parts):  # before encoding, as not all that is read can be written
+        raise BadSignature("not a COSE_Sign1 message in our encoding")
     # What the signature does not cover must be empty, and the encoding the one we make:
     # otherwise many different byte strings would count as the same signed message.
     canonical = cbor2.dumps(cbor2.CBORTag(_TAG_SIGN1, [protected, {}, body, signature]))
-    if tag.tag != _TAG_SIGN1 or not all(isinstance(p, bytes) for p in parts) or canonical != message:
+    if tag.tag != _TAG_SIGN1 or canonical != message:
         raise BadSignature("not a COSE_Sign1 message in our encoding")
     return parts
 
