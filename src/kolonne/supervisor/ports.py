@@ -79,6 +79,16 @@ def answers(host: str, port: int, *, timeout_s: float = 0.5) -> bool:
         return False
 
 
+def speaks_http(host: str, port: int, *, timeout_s: float = 3.0) -> bool:
+    """Whether a web server answers there, with whatever status."""
+    try:
+        with socket.create_connection((host, port), timeout=timeout_s) as connection:
+            connection.sendall(f"GET /health/ HTTP/1.1\r\nHost: {LOOPBACK}\r\nConnection: close\r\n\r\n".encode())
+            return connection.recv(5) == b"HTTP/"
+    except OSError:
+        return False
+
+
 def free_port(host: str, *, unlike: set[int] | None = None) -> int:
     """A port that nobody uses at this moment, and that is not one of `unlike`."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET

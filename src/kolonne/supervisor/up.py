@@ -178,7 +178,7 @@ class Platform:
         if program.name != "portal":
             return program
         host, port = ports.split(self.endpoints.portal)
-        return replace(program, address=f"{ports.bracketed(host)}:{port}", probe=lambda: ports.answers(host, port))
+        return replace(program, address=f"{ports.bracketed(host)}:{port}", probe=lambda: ports.speaks_http(host, port))
 
     def _supervise(self, program: Program) -> Supervised:
         log = Log(self.config.data / "logs" / f"{program.name}.log")

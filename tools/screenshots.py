@@ -1,0 +1,103 @@
+"""Takes pictures of the running demonstration: those of the README into `docs/pictures`, all others into `build/`.
+
+Starts a demonstration in a data directory of its own, waits until vans have moved, and signs in by one of its links.
+"""
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from kolonne.supervisor import scratch
+
+ROOT = Path(__file__).resolve().parent.parent
+SHOWN, ALL = ROOT / "docs" / "pictures", ROOT / "build" / "screenshots"
+SIZES = {"phone": (390, 844), "desk": (1280, 800), "wide": (1920, 1080)}
+IN_THE_README = ("fleet-desk", "vehicle-desk", "fleet-phone")
+WARM_UP_S = 45
+"""Some vans should have stopped, some charged, and each has a trail."""
+START_S = 120
+
+
+@contextlib.contextmanager
+def demonstration() -> Iterator[str]:
+    """The link by which its first person signs in."""
+    data = scratch.make()
+    log = data / "demo.log"
+    with log.open("wb") as output:
+        running = subprocess.Popen(
+            [sys.executable, "-m", "kolonne", "demo", *sys.argv[1:]], stdout=output, stderr=output
+        )
+    try:
+        wait_until_ready(data, running)
+        time.sleep(WARM_UP_S)
+        link = re.search(r"https?://\S+/dev/sign-in/\S+", log.read_text())
+        if link is None:
+            sys.exit("the demonstration printed no sign-in link:\n" + log.read_text()[-2000:])
+        yield link.group()
+    finally:
+        running.terminate()
+        running.wait(timeout=60)
+        shutil.rmtree(data, ignore_errors=True)
+
+
+def wait_until_ready(data: Path, running: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline and running.poll() is None:
+        with contextlib.suppress(OSError, ValueError):
+            if json.loads((data / "status.json").read_text())["ready"]:
+                return
+        time.sleep(0.1)
+    sys.exit("the demonstration did not start:\n" + (data / "demo.log").read_text()[-2000:])
+
+
+def take(page: Page, name: str, scheme: str) -> None:
+    """Waits for the map and the live stream to settle, then takes the picture."""
+    page.wait_for_timeout(4000)
+    folder = SHOWN if name in IN_THE_README else ALL
+    folder.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=folder / f"{name.removesuffix('-desk')}-{scheme}.png")
+    print(f"{name} {scheme}")
+
+
+def tour(browser: Browser, link: str, size: str, scheme: str) -> None:
+    """The pages of a fleet manager in one size and one colour scheme."""
+    width, height = SIZES[size]
+    viewport = {"width": width, "height": height}
+    context = browser.new_context(viewport=viewport, color_scheme=scheme, locale="en-GB")
+    page = context.new_page()
+    page.goto(link)
+    portal = link.split("/dev/", maxsplit=1)[0]
+    for name, path in (("fleet", "/"), ("vehicles", "/vans/"), ("status", "/status/")):
+        page.goto(portal + path)
+        take(page, f"{name}-{size}", scheme)
+    page.goto(portal + "/vans/")
+    page.goto(portal + str(page.locator("a[href^='/vans/']:visible >> nth=0").get_attribute("href")))
+    take(page, f"vehicle-{size}", scheme)
+    context.close()
+
+
+def main() -> None:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        sys.exit("Chromium is not installed: install the package chromium first")
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    webgl = ["--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"]
+    with demonstration() as link, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=[*sandbox, *webgl])
+        for size in SIZES:
+            for scheme in ("light", "dark"):
+                tour(browser, link, size, scheme)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
