@@ -120,7 +120,7 @@ def test_a_demonstration_moves_within_a_minute_continues_and_changes_roads(folde
     with running(folder) as demo:
         links = demo.links()
         assert len(links) == 8
-        fjordbud, nordlys = demo.visitor(links[0]), demo.visitor(links[5])
+        nordlys, fjordbud = demo.visitor(links[5]), demo.visitor(links[2])
         assert "Demonstration" in demo.page.text
         demo.wait_for(lambda: len(values(snapshot(fjordbud), "lat")) == 18, MOVING_WITHIN_S)
         first = snapshot(fjordbud)

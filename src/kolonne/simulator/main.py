@@ -27,7 +27,6 @@ log = structlog.get_logger()
 
 HISTORY_MS = 30 * 60_000
 """How far back the vans' life begins when they are started, so that trails and durations are there at once."""
-REMEMBER_S = 20.0
 RESTART_S = 5.0
 LAST_WORDS_MS = 60_000
 """A van without network tells its past first: in truth it did so when there was one."""
@@ -69,9 +68,9 @@ async def run_fleet(configuration: Config, fleet: Fleet) -> None:
         work = [tasks.create_task(_module(configuration, folder, van, vans[van.serial])) for van in fleet.vans]
         work.append(tasks.create_task(keeper.keep(vans)))
         await stopping.wait()
-        keeper.save(vans)
         for task in work:
             task.cancel()
+    keeper.save(vans, is_last_word=True)
 
 
 class Keeper:
@@ -88,12 +87,13 @@ class Keeper:
 
     async def keep(self, vans: dict[str, SimulatedVan]) -> None:
         while True:
-            await asyncio.sleep(REMEMBER_S)
+            await asyncio.sleep(memory.SAVE_EVERY_S)
             self.save(vans)
 
-    def save(self, vans: dict[str, SimulatedVan]) -> None:
+    def save(self, vans: dict[str, SimulatedVan], *, is_last_word: bool = False) -> None:
+        latest = max((van.now_ms for van in vans.values()), default=0)
         try:
-            memory.remember(self._path, self._roads, vans, min(van.now_ms for van in vans.values()))
+            memory.remember(self._path, self._roads, vans, latest, is_last_word=is_last_word)
         except OSError as error:
             log.warning("vans cannot be remembered", reason=error.strerror)
 

@@ -130,7 +130,7 @@ def test_what_a_van_remembers_outlasts_a_restart_but_places_only_on_the_same_roa
     van = a_van(network, "tour")
     live(van, 900)
     path = tmp_path / "vans.json"
-    memory.remember(path, "town", {"KM1": van}, NOW_MS)
+    memory.remember(path, "town", {"KM1": van}, NOW_MS, is_last_word=True)
     recalled = memory.recall(path, "town")
     assert recalled.saved_ms == NOW_MS
     past = recalled.vans["KM1"]
@@ -143,6 +143,20 @@ def test_what_a_van_remembers_outlasts_a_restart_but_places_only_on_the_same_roa
     assert elsewhere.odometer == van.state.odometer
     path.write_text("{", encoding="utf-8")
     assert memory.recall(path, "town").vans == {}
+
+
+def test_after_a_crash_time_and_odometer_go_on_behind_what_may_have_been_told(
+    network: RoadNetwork, tmp_path: Path
+) -> None:
+    van = a_van(network, "tour")
+    live(van, 300)
+    path = tmp_path / "vans.json"
+    memory.remember(path, "town", {"KM1": van}, NOW_MS)
+    told_until = van.now_ms + round(memory.SAVE_EVERY_S * 1000)
+    van.advance(told_until)
+    recalled = memory.recall(path, "town")
+    assert recalled.saved_ms == NOW_MS + round(memory.SAVE_EVERY_S * 1000)
+    assert recalled.vans["KM1"].odometer >= van.state.odometer
 
 
 def test_a_module_can_play_a_van_on_the_road_and_the_same_serial_plays_the_same_van() -> None:
