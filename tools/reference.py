@@ -47,7 +47,10 @@ def _helps(
     command: click.Command, path: tuple[str, ...], parent: click.Context | None
 ) -> list[tuple[tuple[str, ...], str]]:
     loaded = command.load() if hasattr(command, "load") else command
-    context = click.Context(loaded, info_name=path[-1], parent=parent, terminal_width=WIDTH, max_content_width=WIDTH)
+    options = ["-h", "--help"] if parent is None else None  # as in cli.py; subcommands inherit it
+    context = click.Context(
+        loaded, parent, path[-1], terminal_width=WIDTH, max_content_width=WIDTH, help_option_names=options
+    )
     found = [(path, loaded.get_help(context))]
     if isinstance(loaded, click.Group):
         for name in loaded.list_commands(context):

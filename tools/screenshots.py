@@ -1,6 +1,7 @@
 """Takes pictures of the running demonstration: those of the README into `docs/pictures`, all others into `build/`.
 
-Starts a demonstration in a data directory of its own, waits until vans have moved, and signs in by one of its links.
+Starts a demonstration in a data directory of its own, waits until vans have moved, and signs in as somebody who reads
+English. Arguments go to `kolonne demo`.
 """
 
 import contextlib
@@ -22,6 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SHOWN, ALL = ROOT / "docs" / "pictures", ROOT / "build" / "screenshots"
 SIZES = {"phone": (390, 844), "desk": (1280, 800), "wide": (1920, 1080)}
 IN_THE_README = ("fleet-desk", "vehicle-desk", "fleet-phone")
+PERSON = "Grace Okafor"
 WARM_UP_S = 45
 """Some vans should have stopped, some charged, and each has a trail."""
 START_S = 120
@@ -29,7 +31,7 @@ START_S = 120
 
 @contextlib.contextmanager
 def demonstration() -> Iterator[str]:
-    """The link by which its first person signs in."""
+    """The link by which PERSON signs in."""
     data = scratch.make()
     log = data / "demo.log"
     with log.open("wb") as output:
@@ -39,10 +41,10 @@ def demonstration() -> Iterator[str]:
     try:
         wait_until_ready(data, running)
         time.sleep(WARM_UP_S)
-        link = re.search(r"https?://\S+/dev/sign-in/\S+", log.read_text())
+        link = re.search(PERSON + r".*\n.*(https?://\S+/dev/sign-in/\S+)", log.read_text())
         if link is None:
             sys.exit("the demonstration printed no sign-in link:\n" + log.read_text()[-2000:])
-        yield link.group()
+        yield link.group(1)
     finally:
         running.terminate()
         running.wait(timeout=60)
@@ -72,7 +74,7 @@ def tour(browser: Browser, link: str, size: str, scheme: str) -> None:
     """The pages of a fleet manager in one size and one colour scheme."""
     width, height = SIZES[size]
     viewport = {"width": width, "height": height}
-    context = browser.new_context(viewport=viewport, color_scheme=scheme, locale="en-GB")
+    context = browser.new_context(viewport=viewport, color_scheme=scheme, locale="en-GB", timezone_id="Europe/Oslo")
     page = context.new_page()
     page.goto(link)
     portal = link.split("/dev/", maxsplit=1)[0]
@@ -80,7 +82,8 @@ def tour(browser: Browser, link: str, size: str, scheme: str) -> None:
         page.goto(portal + path)
         take(page, f"{name}-{size}", scheme)
     page.goto(portal + "/vans/")
-    page.goto(portal + str(page.locator("a[href^='/vans/']:visible >> nth=0").get_attribute("href")))
+    vans = page.locator("a[href^='/vans/']").evaluate_all("links => links.map(link => link.getAttribute('href'))")
+    page.goto(portal + next(van for van in vans if van != "/vans/"))
     take(page, f"vehicle-{size}", scheme)
     context.close()
 
