@@ -9,7 +9,7 @@ import click
 from kolonne import config as settings
 from kolonne.config import Config, Endpoints
 from kolonne.supervisor import doctor as doctors
-from kolonne.supervisor import files, nats, ports, secrets
+from kolonne.supervisor import files, nats, ports, roads, secrets
 from kolonne.supervisor import status as states
 from kolonne.supervisor.up import Plan, our_programs, run
 
@@ -22,7 +22,8 @@ def up(*, only_servers: bool) -> None:
     Keeps everything in KOLONNE_DATA; a second start on the same directory continues where the first one stopped.
     """
     config = settings.load()
-    run(config, Plan([] if only_servers else our_programs(config), on_ready=_greeting))
+    programs, prepare = ([], None) if only_servers else (our_programs(config), roads.draw)
+    run(config, Plan(programs, after_migrate=prepare, on_ready=_greeting))
 
 
 @click.command()
