@@ -1,6 +1,5 @@
 """The generated tables of `docs/reference/wire.md`: `python -m kolonne.wire.tests.reference` writes them anew."""
 
-import re
 from pathlib import Path
 
 from kolonne.wire.commands import KINDS, REASONS, Argument, CommandKind
@@ -34,11 +33,9 @@ TABLES = {"signals": signal_table, "commands": command_table, "reasons": reason_
 def generated(page: str) -> str:
     """The page with every table between its markers as it should be."""
     for name, table in TABLES.items():
-        pattern = rf"(<!-- {name}: generated -->\n).*?(<!-- {name}: end -->)"
-        page, found = re.subn(
-            pattern, lambda match, made=table(): f"{match[1]}\n{made}\n\n{match[2]}", page, flags=re.S
-        )
-        assert found == 1, name
+        before, rest = page.split(f"<!-- {name}: generated -->\n")
+        after = rest.partition(f"<!-- {name}: end -->")[2]
+        page = f"{before}<!-- {name}: generated -->\n\n{table()}\n\n<!-- {name}: end -->{after}"
     return page
 
 
