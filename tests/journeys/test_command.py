@@ -29,7 +29,7 @@ from kolonne.wire.signals import Value
 __all__ = ["van"]
 T = TypeVar("T")
 PATIENCE_S = 20.0
-KILLS = 12
+KILLS = 8
 
 
 class Actuators:

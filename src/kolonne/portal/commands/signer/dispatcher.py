@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from nacl.public import PrivateKey
 from psycopg_pool import AsyncConnectionPool
 
-from kolonne.portal.commands.lifecycle import State, may_move
+from kolonne.portal.commands.lifecycle import FINISHED, State, may_move
 from kolonne.portal.commands.signer import decide, reply, store
 from kolonne.portal.commands.signer.store import Connection, Order
 from kolonne.wire import cose, subjects
@@ -60,7 +60,7 @@ class Dispatcher:
             return await store.waiting(db)
 
     async def resend(self) -> None:
-        """Sends the same bytes again where no answer came: the van executes a number once."""
+        """Sends the same bytes again where the last word is missing: the van executes a number once, and answers."""
         async with self._pool.connection() as db:
             unanswered = await store.unanswered(db)
         for command_id, serial, signed in unanswered:
@@ -151,7 +151,8 @@ class Dispatcher:
             else:
                 await store.finish(db, company_id, answer.command_id, answer.state, answer.reason, answer.signals)
         log.info("command answered", command=str(answer.command_id), state=answer.state, before=before)
-        self._forget(answer.command_id)
+        if answer.state in FINISHED:
+            self._forget(answer.command_id)
         return True
 
     async def _show(self, db: Connection, command_id: UUID) -> None:

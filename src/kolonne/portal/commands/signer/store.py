@@ -57,6 +57,7 @@ _WITH_MODULE = """
 # A module that was restarted refuses what was signed for its earlier start. If its hello says that the number was
 # never accepted, the command may be signed again: whatever happens, the van executes it once at most.
 _RESTARTED = "s.boot <> c.boot AND s.epoch = c.epoch AND s.counter < c.counter AND m.id = c.module_id"
+_GRACE = {state.value: allowed for state, allowed in lifecycle.GRACE.items()}
 _WAITS = f"(c.state = 'queued' OR c.state = 'sent' AND {_RESTARTED}) AND c.expires_at > clock_timestamp()"
 
 
@@ -129,15 +130,20 @@ async def add_step(db: Connection, company_id: int, command_id: UUID, state: Sta
 
 
 async def unanswered(db: Connection) -> list[tuple[UUID, str, bytes]]:
-    """Id, serial and signed bytes of commands to send again; none whose product ended or module was revoked."""
+    """Id, serial and signed bytes of commands to send again, which makes the van repeat its last answer.
+
+    None that the van might still carry out although its product ended or its module was revoked.
+    """
     query = f"""
         SELECT c.id, m.serial, c.signed {_WITH_MODULE}
-        WHERE c.state = 'sent' AND c.expires_at > clock_timestamp() AND m.id = c.module_id AND s.boot = c.boot
-            AND c.name = ANY (p.commands)
+        WHERE m.id = c.module_id AND (
+            c.state = 'sent' AND s.boot = c.boot AND c.name = ANY (p.commands)
+                AND c.expires_at > clock_timestamp() - %(sent)s
+            OR c.state = 'accepted' AND c.expires_at > clock_timestamp() - %(accepted)s)
         ORDER BY c.counter LIMIT 1000
     """  # put together from constants
     async with db.cursor(row_factory=tuple_row) as cursor:
-        await cursor.execute(query)
+        await cursor.execute(query, _GRACE)
         return await cursor.fetchall()
 
 
@@ -158,9 +164,8 @@ async def expire(db: Connection, unheard: list[UUID]) -> list[UUID]:
         INSERT INTO commands_commandstep (company_id, command_id, state, at, reason)
         SELECT company_id, id, 'expired', now(), reason FROM ended RETURNING command_id
     """
-    grace = {state.value: allowed for state, allowed in lifecycle.GRACE.items()}
     async with db.cursor(row_factory=scalar_row) as cursor:
-        await cursor.execute(query, {"unheard": unheard, **grace})
+        await cursor.execute(query, {"unheard": unheard, **_GRACE})
         return await cursor.fetchall()
 
 

@@ -1,8 +1,7 @@
 """A company whose rows are committed, because the signer has connections of its own, and a van that answers."""
 
 import asyncio
-import itertools
-import os
+import secrets
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -32,8 +31,6 @@ from kolonne.wire.messages import Command, Reply
 
 PASSWORD = "four vans in a yard"
 PIN = "271828"
-
-_numbers = itertools.count(os.getpid() * 1000 % 10**8)
 
 
 @dataclass
@@ -165,7 +162,7 @@ class Signers:
 @pytest.fixture
 def van(platform: Config, django_db_blocker: DjangoDbBlocker) -> Iterator[Van]:
     """A van of a new company, committed; its module has not said hello yet."""
-    number = next(_numbers)
+    number = secrets.randbelow(10**10)
     with django_db_blocker.unblock():
         house = build_house(f"Committed {number}", f"WKC{number:014d}", f"CMD{number:010d}")
         manager = person(f"manager{number}", house, Role.FLEET_MANAGER)

@@ -62,12 +62,13 @@ def test_two_signers_sign_a_command_once(awake: Van) -> None:
     assert len({command.counter for command in commands}) == len(asked)
 
 
-def test_the_same_bytes_are_sent_again_until_the_van_answers(awake: Van) -> None:
+def test_the_same_bytes_are_sent_again_until_the_vans_last_word(awake: Van) -> None:
     command_id = awake.ask("lock")
     sent = awake.work(lambda signers: signers.one.dispatch(command_id))
-    again = awake.work(lambda signers: signers.one.resend())
-    assert again.raw() == sent.raw()
+    assert awake.work(lambda signers: signers.one.resend()).raw() == sent.raw()
     awake.answer(awake.reply(sent.commands()[0], "accepted"))
+    assert awake.work(lambda signers: signers.one.resend()).raw() == sent.raw()
+    awake.answer(awake.reply(sent.commands()[0], "done"))
     assert awake.work(lambda signers: signers.one.resend()).raw() == []
 
 

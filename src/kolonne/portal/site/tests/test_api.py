@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 
 from kolonne.portal.commands import actions as commands
@@ -24,12 +23,12 @@ def key(owner: User, house: House, *scopes: str) -> Client:
     return Client(raise_request_exception=False, headers={"Authorization": f"Bearer {token}"})
 
 
-def give(client: Client, house: House, body: dict[str, Any], **headers: str) -> HttpResponse:
+def give(client: Client, house: House, body: dict[str, Any], **headers: str) -> Any:
     address = f"{API}/vehicles/{house.vehicle.vin}/commands"
     return client.post(address, json.dumps(body), content_type="application/json", headers=headers or None)
 
 
-def problem(response: HttpResponse, status: int) -> dict[str, Any]:
+def problem(response: Any, status: int) -> dict[str, Any]:
     """The problem document, whose shape is checked."""
     assert (response.status_code, response.headers["Content-Type"]) == (status, "application/problem+json")
     body: dict[str, Any] = json.loads(response.content)
