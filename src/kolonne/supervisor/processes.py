@@ -22,7 +22,7 @@ from kolonne.supervisor.sysuser import SystemUser
 
 BACKOFF_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 """Pauses before the next starts of a program that keeps dying; the last one repeats."""
-STEADY_S = 20.0
+STEADY_S = 3.0
 """Who ran this long is forgiven: the next death is a first one."""
 FIRST_START_S = 60.0
 """A program that was never up and keeps dying for this long stops the start of the platform."""

