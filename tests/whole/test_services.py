@@ -1,0 +1,96 @@
+"""VH-03, VH-04: without a service a van is told to be silent; what an old agent sends is refused and counted."""
+
+import asyncio
+import json
+from typing import Any
+
+import aiomqtt
+
+from tests.whole.conftest import Enrolled, World
+
+
+def samples(world: World, van: Enrolled) -> int:
+    sql = "SELECT count(*) FROM telemetry.sample s JOIN vehicles_vehicle v ON v.id = s.vehicle_id WHERE v.vin = %s"
+    return int(world.query(sql, van.vin)[0][0])
+
+
+def refused(world: World, van: Enrolled) -> dict[str, int]:
+    sql = (
+        "SELECT reason, sum(count)::int FROM telemetry.refusal r JOIN vehicles_vehicle v ON v.id = r.vehicle_id "
+        "WHERE v.vin = %s GROUP BY 1"
+    )
+    return dict(world.query(sql, van.vin))  # type: ignore[arg-type]  # two columns
+
+
+class OldAgent:
+    """Speaks the wire without obeying any profile."""
+
+    def __init__(self, world: World, van: Enrolled) -> None:
+        self.van = van
+        self.secret = json.loads(van.enrolment.read_text())["secret"]
+        self.host, port = world.endpoints["mqtt"].split(":")
+        self.port = int(port)
+        self.sequence = 0
+
+    async def send(self, client: aiomqtt.Client) -> int:
+        """Sends one reading and returns the sequence that was acknowledged."""
+        self.sequence += 1
+        point = [1_790_000_000_000 + self.sequence * 1000, {"speed": 30.0}]
+        body = json.dumps({"e": "OLD", "s": self.sequence, "p": [point]})
+        await client.publish(f"m/{self.van.serial}/up/telemetry", body)
+        return int((await self.hear(client, "ack"))["s"])
+
+    async def hear(self, client: aiomqtt.Client, kind: str) -> Any:
+        async with asyncio.timeout(60):
+            async for message in client.messages:
+                if message.topic.matches(f"m/{self.van.serial}/down/{kind}"):
+                    return json.loads(message.payload)  # type: ignore[arg-type]  # bytes, as we subscribe
+        raise AssertionError("the connection ended")
+
+    def connection(self) -> aiomqtt.Client:
+        return aiomqtt.Client(
+            self.host, self.port, identifier=self.van.serial, username=self.van.serial, password=self.secret,
+            protocol=aiomqtt.ProtocolVersion.V311,
+        )  # fmt: skip
+
+
+async def test_without_a_service_nothing_is_collected(world: World) -> None:
+    van = await asyncio.to_thread(world.enrol, "vehicle-supervision")
+    agent = OldAgent(world, van)
+    async with agent.connection() as client:
+        await client.subscribe(f"m/{van.serial}/down/#")
+        assert await agent.send(client) == 1
+        assert samples(world, van) == 1
+
+        await asyncio.to_thread(world.run, "service", "end", van.vin, "vehicle-supervision")
+        assert (await agent.hear(client, "profile"))["signals"] == {}
+
+        assert await agent.send(client) == 2, "an old agent must not repeat for ever"
+        assert samples(world, van) == 1
+        assert sum(refused(world, van).values()) == 1
+
+        await asyncio.to_thread(world.run, "service", "assign", van.vin, "vehicle-supervision")
+        assert "speed" in (await agent.hear(client, "profile"))["signals"]
+        assert await agent.send(client) == 3
+        assert samples(world, van) == 2
+
+
+async def test_a_revoked_module_is_cut_off(world: World) -> None:
+    van = await asyncio.to_thread(world.enrol, "vehicle-supervision")
+    agent = OldAgent(world, van)
+    client = agent.connection()
+    async with client:
+        await client.subscribe(f"m/{van.serial}/down/#")
+        assert await agent.send(client) == 1
+        await asyncio.to_thread(world.run, "module", "revoke", van.serial)
+        try:
+            async with asyncio.timeout(10):
+                async for _ in client.messages:
+                    pass
+        except aiomqtt.MqttError:
+            pass
+    try:
+        async with agent.connection():
+            raise AssertionError("a revoked module was let in")
+    except aiomqtt.MqttError:
+        pass

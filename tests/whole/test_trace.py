@@ -1,0 +1,71 @@
+"""VH-08, NF-05: a recording of a real vehicle arrives whole, with the values that stand in the file."""
+
+import csv
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.whole.conftest import Enrolled, World
+
+RECORDINGS = Path(__file__).parents[3] / "shared" / "data" / "ev_twizy"
+SIGNALS = {"soc": "Soc", "speed": "Speed", "lat": "LAT", "lon": "LON", "altitude": "ALT"}
+
+
+def usable_rows(recording: Path) -> list[tuple[datetime, dict[str, float]]]:
+    """What should arrive; read by nobody but this function. A row at latitude or longitude 0 has no position."""
+    rows = []
+    with recording.open(newline="") as file:
+        for row in csv.DictReader(file):
+            try:
+                at = datetime.strptime(f"{row['Date']} {row['Time']}", "%m/%d/%Y %H:%M:%S").replace(tzinfo=UTC)
+            except ValueError:
+                continue
+            values = {name: float(row[column]) for name, column in SIGNALS.items()}
+            if 0 in (values["lat"], values["lon"]):
+                for name in ("lat", "lon", "altitude"):
+                    del values[name]
+            rows.append((at, values))
+    return rows
+
+
+def stored_points(van: Enrolled) -> list[dict[str, Any]]:
+    points: list[dict[str, Any]] = []
+    cursor: str | None = None
+    while True:
+        query = {"signals": ",".join(SIGNALS), "limit": "2000"} | ({"cursor": cursor} if cursor else {})
+        page = van.api.get(f"/vehicles/{van.vin}/history", params=query).raise_for_status().json()
+        points += page["points"]
+        cursor = page["next"]
+        if cursor is None:
+            return points
+
+
+@pytest.mark.parametrize("name", ["T1_03_29_2021.csv", "T1_06_30_2021_2.csv"])
+def test_a_real_recording_arrives_whole(world: World, name: str) -> None:
+    recording = RECORDINGS / name
+    if not recording.exists():
+        pytest.skip("the recordings do not lie beside this checkout")
+    van = world.enrol("vehicle-supervision")
+    store = world.folder / f"{van.serial}.db"
+    play = world.command(
+        "module",
+        "--enrolment",
+        str(van.enrolment),
+        "--source",
+        "trace",
+        "--file",
+        str(recording),
+        "--store",
+        str(store),
+    )
+    _, err = play.communicate(timeout=120)
+    assert play.returncode == 0, err
+    expected, points = usable_rows(recording), stored_points(van)
+    assert len(points) == len(expected)
+    for (at, values), point in zip(expected, points, strict=True):
+        assert datetime.fromisoformat(point["time"]) == at
+        assert {key: value for key, value in point["signals"].items() if key != "altitude"} == {
+            key: value for key, value in values.items() if key != "altitude"
+        }
