@@ -1,9 +1,10 @@
-"""Writes the reference pages that the code itself knows: settings and command line. `check` compares only."""
+"""Writes the reference pages that the code itself knows: settings, command line and REST API. `check` compares only."""
 
 import sys
 from pathlib import Path
 
 import click
+import django
 
 from kolonne.cli import root
 from kolonne.config import PREFIX, VARIABLES
@@ -43,6 +44,14 @@ def command_line() -> str:
     return "\n".join(lines)
 
 
+def api() -> str:
+    """Every address of the REST API."""
+    django.setup()
+    from kolonne.portal.site import api_reference  # noqa: PLC0415  # needs Django
+
+    return api_reference.page()
+
+
 def _helps(
     command: click.Command, path: tuple[str, ...], parent: click.Context | None
 ) -> list[tuple[tuple[str, ...], str]]:
@@ -61,7 +70,7 @@ def _helps(
 def main(*, only_check: bool) -> int:
     """Exit status 1 when a page is not what the code says."""
     stale = 0
-    for name, text in {"settings.md": settings(), "cli.md": command_line()}.items():
+    for name, text in {"settings.md": settings(), "cli.md": command_line(), "api.md": api()}.items():
         page = PAGES / name
         if only_check and (not page.exists() or page.read_text(encoding="utf-8") != text):
             print(f"docs/reference/{name} is not what the code says: run `make reference`")

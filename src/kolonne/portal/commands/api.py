@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Header, Router, Schema, Status
+from ninja import Header, Path, Router, Schema, Status
 from pydantic import ConfigDict, Field
 
 from kolonne.portal.commands import actions, queries
@@ -20,7 +20,7 @@ from kolonne.wire.subjects import VIN
 
 router = Router(tags=["commands"])
 
-Vin = Annotated[str, Field(description="Vehicle identification number, 17 characters", max_length=40)]
+Vin = Annotated[str, Path(description="Vehicle identification number, 17 characters", max_length=40)]
 
 
 class CommandIn(Schema):

@@ -50,6 +50,11 @@ def known_scopes() -> list[str]:
     return sorted(_scope_rights)
 
 
+def rights_of_scopes() -> dict[str, frozenset[str]]:
+    """What a key with each scope may do, for the reference page."""
+    return {scope: frozenset(_scope_rights[scope]) for scope in known_scopes()}
+
+
 def authenticate_api_key(token: str, address: str = "") -> KeyHolder | None:
     """The holder of a key that exists and is not revoked; else None. Takes the same time either way."""
     digest = hashlib.sha256(token.encode()).digest()

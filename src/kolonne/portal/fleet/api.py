@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import msgspec
 from django.db import DataError
 from django.http import HttpRequest, HttpResponse
-from ninja import Query, Router, Schema
+from ninja import Path, Query, Router, Schema
 from pydantic import AwareDatetime, Field
 
 from kolonne.portal.fleet.permissions import HISTORY
@@ -23,7 +23,7 @@ router = Router(tags=["vehicles"])
 
 MAX_PAGE = 1000
 
-Vin = Annotated[str, Field(description="Vehicle identification number, 17 characters", max_length=40)]
+Vin = Annotated[str, Path(description="Vehicle identification number, 17 characters", max_length=40)]
 
 
 class VehicleOut(Schema):
@@ -159,7 +159,7 @@ def _vehicle(request: HttpRequest, vin: str) -> Vehicle:
 
 
 def _unknown_signals(names: list[str]) -> HttpResponse:
-    remedy = "a short name or VSS path from docs/reference/signals.md"
+    remedy = "a short name or VSS path from docs/reference/wire.md"
     return problems.response(
         422,
         "unknown_signal",
