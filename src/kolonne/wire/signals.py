@@ -8,7 +8,7 @@ import csv
 import math
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Literal
 
 Kind = Literal["float", "int", "bool", "text", "texts"]
@@ -77,7 +77,7 @@ class Signal:
 @cache
 def catalogue() -> dict[str, Signal]:
     """All signals by short name, in the order of the file."""
-    text = resources.files(__package__).joinpath("signals.csv").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("signals.csv").read_text(encoding="utf-8")
     return {row["name"]: _signal(row) for row in csv.DictReader(text.splitlines())}
 
 

@@ -7,10 +7,9 @@ import asyncio
 import time
 import zlib
 from collections.abc import AsyncIterator, Callable, Iterator
-from datetime import tzinfo
+from datetime import UTC, tzinfo
 from importlib import import_module
 from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from kolonne.module.errors import SourceError
 from kolonne.module.log import Log
@@ -33,10 +32,14 @@ def open_trace(options: SourceOptions) -> Feed:
 
 def zone_named(name: str) -> tzinfo:
     """Raises SourceError when nobody knows the time zone."""
+    if name == "UTC":
+        return UTC
+    zones = import_module("zoneinfo")  # costs memory that most recordings need not pay for
     try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        zone: tzinfo = zones.ZoneInfo(name)
+    except (zones.ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise SourceError(f"--timezone {name}: not a time zone, expected a name such as Europe/Oslo") from error
+    return zone
 
 
 class Trace:
