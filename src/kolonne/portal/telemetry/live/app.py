@@ -1,8 +1,8 @@
 """`GET /api/v1/live`: a raw ASGI application, because a stream per browser must cost next to nothing.
 
 Events: `vans` (`{"vans": [{"id", "signals": {name: [value, t_ms, since_ms]}}]}`, only what changed), `command` (one
-step of a command's life), `resync` (changes may have been missed: take a new snapshot). A comment every 15 seconds
-keeps proxies patient.
+step of a command's life), `resync` (changes may have been missed: take a new snapshot), `ping` (after 15 quiet seconds:
+keeps proxies patient, and tells browsers that the stream is alive).
 """
 
 import asyncio
@@ -100,7 +100,7 @@ class LiveApp:
         check_at = time.monotonic() + RECHECK_S
         try:
             while True:
-                piece = b":\n\n"
+                piece = b"event: ping\ndata: {}\n\n"
                 with suppress(TimeoutError):
                     async with asyncio.timeout(HEARTBEAT_S):
                         piece = await client.next()

@@ -22,7 +22,8 @@ class _Message(msgspec.Struct):
     """What ingest (`vans`) and the signer (`command`) publish on `live.<company>`."""
 
     vans: list[_Van] = []
-    command: msgspec.Raw | None = None
+    command: msgspec.Raw = msgspec.Raw()
+    """Empty when there is none; `Raw | None` would refuse every object."""
 
 
 _decode = msgspec.json.Decoder(_Message).decode
@@ -57,7 +58,7 @@ class Hub:
             return
         if message.vans:
             merge(self._pending[company], {van.id: van.signals for van in message.vans})
-        if message.command is not None:
+        if bytes(message.command):
             step = event("command", bytes(message.command))
             for client in self._watchers[company]:
                 client.tell_command(step)
