@@ -94,7 +94,7 @@ def facts(drive: str) -> list[tuple[str, str]]:
         ("climate", _("Climate")),
         ("card", _("Driver's card")),
     ]
-    return found if drive in {"diesel", "petrol"} else [("charging", _("Charging")), *found]
+    return found if drive in {"diesel", "petrol"} else [("charging", pgettext("figure", "Charging")), *found]
 
 
 def card() -> dict[str, Text]:
@@ -179,10 +179,15 @@ def _values() -> dict[str, Text]:
 
 def _commands() -> dict[str, Text]:
     return {
-        **{f"state_{name}": str(word).lower() for name, word in command_texts.STATES.items()},
+        **{f"state_{name}": _small(str(word)) for name, word in command_texts.STATES.items()},
         **{f"command_{name}": str(word) for name, word in command_texts.NAMES.items()},
         **{f"reason_{name}": str(word) for name, word in command_texts.REASONS.items()},
         "why_moving": str(command_texts.REASONS["moving"]),
         "why_not_plugged": str(command_texts.REASONS["not_plugged"]),
         "not_sent": _("The command was not sent. Check the connection and try again."),
     }
+
+
+def _small(word: str) -> str:
+    """As within a line: only the first letter, because German nouns keep their capitals."""
+    return word[:1].lower() + word[1:]

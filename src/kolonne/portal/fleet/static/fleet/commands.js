@@ -31,6 +31,16 @@ export class Commands {
     this.#draw();
   }
 
+  /** What happened while we were not listening. */
+  async reload() {
+    const form = /** @type {HTMLFormElement | null} */ (this.card.querySelector("form[data-command]"));
+    const answer = form && (await fetch(form.action, { headers: { Accept: "application/json" } }));
+    if (!answer?.ok) return;
+    const { commands } = /** @type {{ commands: CommandView[] }} */ (await answer.json());
+    this.#known = new Map(commands.map((command) => [command.id, command]));
+    this.#draw();
+  }
+
   /** An event of the live stream, or the answer to a form. @param {CommandView} command */
   take(command) {
     if (command.vehicle_id !== this.vehicle) return;

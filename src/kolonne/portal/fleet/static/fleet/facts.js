@@ -22,7 +22,7 @@ const FACTS = {
   charging: { signals: ["charge_state"], words: (state, format) => format.text(`charge_state_${state}`) },
   climate: { signals: ["climate_on"], words: (on, format) => format.text(on ? "climate_on" : "climate_off") },
   speed: { signals: ["speed"], words: (speed, format) => format.kmh(Math.max(0, speed)) },
-  card: { signals: ["driver_id"], words: (card) => String(card) },
+  card: { signals: ["driver_id"], words: (card) => String(card) || "–" },
 };
 
 /** @param {HTMLElement} page @param {LiveVan} van @param {number} now @param {Formatter} format */
@@ -42,7 +42,7 @@ function fill(element, reading, words, now, format) {
   value.textContent = known ? words : format.text("unknown");
   value.classList.toggle("is-unknown", !known);
   value.classList.toggle("k-stale", known && isStale(reading, now));
-  one(element, "[data-value-age]").textContent = reading ? `· ${format.span(now - reading[1])}` : "";
+  one(element, "[data-value-age]").textContent = reading ? format.span(now - reading[1]) : "";
 }
 
 /** @param {HTMLElement} host @param {LiveVan} van @param {number} now @param {Formatter} format */

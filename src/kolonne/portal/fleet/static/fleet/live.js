@@ -3,6 +3,7 @@
 
 /** @import { LiveEvents, Snapshot } from "./types.d.ts" */
 
+const FOLLOWER_WAITS = 300;
 const RETRY_SHORTEST = 1000;
 const RETRY_LONGEST = 15_000;
 /** A stream that is silent for longer is taken for dead; the server sends a comment or event more often than that. */
@@ -26,7 +27,9 @@ export function connect(where, on) {
         if (answer.status === 401 || answer.status === 403) return location.reload();
         if (!answer.ok) throw new Error(`snapshot: ${answer.status}`);
         const snapshot = /** @type {Snapshot} */ (await answer.json());
-        if (mine === generation) on.snapshot(snapshot);
+        if (mine !== generation) return;
+        on.status("live");
+        on.snapshot(snapshot);
         return;
       } catch (error) {
         if (closing.signal.aborted) return;
@@ -40,6 +43,7 @@ export function connect(where, on) {
   /** @param {{ kind: string, data?: unknown }} message */
   function take(message) {
     if (message.kind === "open") {
+      clearTimeout(others);
       on.status("live");
       void refresh();
     } else if (message.kind === "lost") on.status("lost");
@@ -57,7 +61,8 @@ export function connect(where, on) {
 
   channel.onmessage = (event) => take(event.data);
   on.status("connecting");
-  void refresh().then(() => closing.signal.aborted || on.status("live"));
+  // The tab that opens the stream takes its snapshot then, so that nothing falls between the two; others take it now.
+  const others = setTimeout(() => void refresh(), FOLLOWER_WAITS);
   void lead(where, tell, closing.signal);
   return () => {
     closing.abort();
@@ -92,6 +97,8 @@ function stream(url, tell, signal, done) {
   let source;
   let wait = RETRY_SHORTEST;
   let timer = 0;
+  /** Comments keep a stream open but are not told to us: only a server that sends pings can be found silent. */
+  let pings = false;
 
   function open() {
     source = new EventSource(url);
@@ -101,7 +108,11 @@ function stream(url, tell, signal, done) {
       tell({ kind: "open" });
     };
     source.onerror = again;
-    source.addEventListener("ping", heard);
+    source.addEventListener("resync", () => tell({ kind: "open" }));
+    source.addEventListener("ping", () => {
+      pings = true;
+      heard();
+    });
     for (const kind of ["vans", "command"]) {
       source.addEventListener(kind, (event) => {
         heard();
@@ -112,7 +123,7 @@ function stream(url, tell, signal, done) {
 
   function heard() {
     clearTimeout(timer);
-    timer = window.setTimeout(again, SILENCE);
+    if (pings) timer = window.setTimeout(again, SILENCE);
   }
 
   /** The browser's own retry gives up on an error status, so we close and try again ourselves. */

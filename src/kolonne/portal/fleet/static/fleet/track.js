@@ -1,5 +1,7 @@
 // Where the van was lately: a line on the map and the same as a table.
 
+import { distance } from "./glide.js";
+
 /** @import { GeoJSONSource, Map as MapLibre } from "maplibre-gl" */
 /** @import { Formatter } from "./format.js" */
 
@@ -9,6 +11,14 @@ const SHOWN_ROWS = 8;
 const KEPT_POINTS = 2000;
 /** A row of the table stands for at least this long, else eight rows would cover eight seconds. */
 const ROW_MS = 60_000;
+/** Points as near as this are one place: a parked van gets one row. */
+const SAME_PLACE_M = 40;
+/** Farther or longer apart, nobody knows which way the van went: no line is drawn. */
+const GAP_M = 1500;
+const GAP_MS = 10 * 60_000;
+
+/** @param {Point} a @param {Point} b metres */
+const apart = (a, b) => distance({ lon: a[1], lat: a[2], heading: 0 }, { lon: b[1], lat: b[2], heading: 0 });
 
 export class Track {
   /** @type {Point[]} oldest first */
@@ -59,7 +69,14 @@ export class Track {
 
   /** @returns {GeoJSON.Feature} */
   #geometry() {
-    return { type: "Feature", properties: {}, geometry: { type: "LineString", coordinates: this.#points.map((point) => [point[1], point[2]]) } };
+    /** @type {GeoJSON.Position[][]} */
+    const lines = [[]];
+    this.#points.forEach((point, index) => {
+      const before = this.#points[index - 1];
+      if (before && (apart(before, point) > GAP_M || (point[0] - before[0] > GAP_MS && apart(before, point) > SAME_PLACE_M))) lines.push([]);
+      lines.at(-1)?.push([point[1], point[2]]);
+    });
+    return { type: "Feature", properties: {}, geometry: { type: "MultiLineString", coordinates: lines.filter((line) => line.length > 1) } };
   }
 
   #line() {
@@ -67,19 +84,24 @@ export class Track {
   }
 
   #rows() {
-    /** @type {Point[]} */
-    const shown = [];
-    for (const point of [...this.#points].reverse()) {
-      if (shown.length < SHOWN_ROWS && (shown.length === 0 || (shown.at(-1)?.[0] ?? 0) - point[0] >= ROW_MS)) shown.push(point);
+    /** @type {{ last: Point, first: Point }[]} newest first */
+    const stays = [];
+    for (const point of this.#points.toReversed()) {
+      const stay = stays.at(-1);
+      if (stay && apart(stay.first, point) < SAME_PLACE_M) stay.first = point;
+      else if (stays.length === SHOWN_ROWS) break;
+      else if (!stay || stay.first[0] - point[0] >= ROW_MS) stays.push({ last: point, first: point });
     }
-    this.table.replaceChildren(...shown.map((point) => this.#row(point)));
+    this.table.replaceChildren(...stays.map((stay) => this.#row(stay.last, stay.first[0])));
   }
 
-  /** @param {Point} point */
-  #row([at, lon, lat, speed]) {
+  /** @param {Point} point @param {number} since */
+  #row([at, lon, lat, speed], since) {
     const row = document.createElement("tr");
     const place = this.#street(lon, lat) || `${lat.toFixed(4)}, ${lon.toFixed(4)}`;
-    const cells = [this.format.moment(at, this.now()), place, speed === null ? "–" : this.format.kmh(Math.max(0, speed))];
+    const time = this.format.moment(at, this.now());
+    const span = at - since >= ROW_MS ? `${this.format.moment(since, this.now())} – ${time}` : time;
+    const cells = [span, place, speed === null ? "–" : this.format.kmh(Math.max(0, speed))];
     row.append(...cells.map((text) => Object.assign(document.createElement("td"), { textContent: text })));
     row.lastElementChild?.classList.add("k-right");
     return row;

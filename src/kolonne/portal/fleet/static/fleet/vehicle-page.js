@@ -117,7 +117,10 @@ one(page, "#drawing").classList.add("is-ready");
 connect(
   { snapshotUrl: data.snapshot, streamUrl: data.stream, topic: data.topic },
   {
-    snapshot: (snapshot) => fleet.replace(mine(snapshot)),
+    snapshot: (snapshot) => {
+      fleet.replace(mine(snapshot));
+      void commands?.reload();
+    },
     vans: (vans) => fleet.update(vans.filter((van) => van.id === data.vehicle)),
     command: (command) => commands?.take(command),
     status: (status) => (byId("stale").hidden = status !== "lost"),
