@@ -27,6 +27,9 @@ PERSON = "Grace Okafor"
 WARM_UP_S = 45
 """Some vans should have stopped, some charged, and each has a trail."""
 START_S = 120
+DRAW_S = 60
+BLANK_BYTES = 20_000
+"""A picture of a map without roads is smaller than this."""
 
 
 @contextlib.contextmanager
@@ -62,8 +65,12 @@ def wait_until_ready(data: Path, running: "subprocess.Popen[bytes]") -> None:
 
 
 def take(page: Page, name: str, scheme: str) -> None:
-    """Waits for the map and the live stream to settle, then takes the picture."""
-    page.wait_for_timeout(4000)
+    """Waits until the map has drawn its roads and vans, then takes the picture."""
+    deadline = time.monotonic() + DRAW_S
+    chart = page.locator(".maplibregl-map").first
+    while chart.count() and len(chart.screenshot()) < BLANK_BYTES and time.monotonic() < deadline:
+        page.wait_for_timeout(1000)
+    page.wait_for_timeout(3000)
     folder = SHOWN if name in IN_THE_README else ALL
     folder.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=folder / f"{name.removesuffix('-desk')}-{scheme}.png")
