@@ -94,14 +94,15 @@ class Link:
         self._connection = connection
         self._was_heard = False
         self._flow.restart(self._outbox.acked)
+        lost = LinkLost("the connection ended")
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._listen(connection))
                 tasks.create_task(self._greet(connection))
                 tasks.create_task(self._send(connection))
         except* LinkLost as group:
-            loss = group.exceptions[0]
-            raise LinkLost(str(loss)) from loss
+            lost = LinkLost(str(group.exceptions[0]))
+        raise lost
 
     async def _listen(self, connection: Connection) -> None:
         async for message in connection:
@@ -115,9 +116,12 @@ class Link:
         await connection.publish(Message(subjects.HELLO, await self._hello()))
         for message in self._reminders():
             await connection.publish(message)
+        said = time.monotonic()
         while True:
-            await asyncio.sleep(HELLO_AGAIN_S if self._was_heard else HELLO_UNHEARD_S)
-            await connection.publish(Message(subjects.HELLO, await self._hello()))
+            await asyncio.sleep(HELLO_UNHEARD_S)
+            if not self._was_heard or time.monotonic() - said >= HELLO_AGAIN_S:
+                await connection.publish(Message(subjects.HELLO, await self._hello()))
+                said = time.monotonic()
 
     async def _send(self, connection: Connection) -> None:
         while True:

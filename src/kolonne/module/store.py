@@ -130,6 +130,8 @@ def _write_durably(file: Path, text: str) -> None:
 
 
 def _opened(path: Path) -> sqlite3.Connection:
+    # Made beforehand, so that the log beside it is not for other users' eyes either.
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=2)
     try:
         with _explained():
@@ -139,7 +141,6 @@ def _opened(path: Path) -> sqlite3.Connection:
     except BaseException:
         connection.close()
         raise
-    path.chmod(0o600)
     return connection
 
 

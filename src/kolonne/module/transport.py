@@ -5,10 +5,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import NamedTuple, Protocol
 
 from kolonne.module.errors import LinkLost, LinkRefused
+
+_UNREAD = 10_000
 
 
 class Message(NamedTuple):
@@ -59,9 +61,10 @@ class MemoryBroker:
             self.connected.clear()
 
     def say(self, kind: str, payload: bytes) -> None:
-        """Speaks to the module; lost when it is not connected, like any message of quality of service 0."""
+        """Speaks to the module; lost when it does not listen, like any message of quality of service 0."""
         if self._open is not None and self.connected.is_set():
-            self._open.incoming.put_nowait(Message(kind, payload))
+            with suppress(asyncio.QueueFull):
+                self._open.incoming.put_nowait(Message(kind, payload))
 
     def cut(self) -> None:
         """Breaks the connection."""
@@ -72,7 +75,7 @@ class MemoryBroker:
 class _MemoryConnection:
     def __init__(self, heard: asyncio.Queue[Message]) -> None:
         self._heard = heard
-        self.incoming: asyncio.Queue[Message | None] = asyncio.Queue()
+        self.incoming: asyncio.Queue[Message | None] = asyncio.Queue(_UNREAD)
         self._cut = False
 
     async def publish(self, message: Message) -> None:

@@ -8,6 +8,7 @@ from random import Random
 
 import pytest
 
+from kolonne.module import link
 from kolonne.module.agent import Agent, AgentSettings, Tally
 from kolonne.module.outbox import Limits
 from kolonne.module.sources import Outcome, PassiveVan, Reading, Source, Van
@@ -256,3 +257,18 @@ async def test_a_platform_that_lost_everything_is_told_what_exists_no_more(platf
     await finished(make_agent(platform, tmp_path / "store.db", Recording(readings(5))).run())
     assert len(platform.cursor.readings) == 5
     assert sum(platform.cursor.dropped.values()) == 20
+
+
+async def test_a_hello_that_nobody_heard_is_said_again(
+    platform: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Quality of service 0 loses messages, and whoever answers hellos may just be starting."""
+    monkeypatch.setattr(link, "HELLO_UNHEARD_S", 0.01)
+    profile, platform.profile = platform.profile, None
+    async with running(make_agent(platform, tmp_path / "store.db", Living())):
+        await until(lambda: len(platform.hellos) >= 3)
+        platform.profile = profile
+        heard = len(platform.hellos)
+        await until(lambda: len(platform.hellos) > heard)
+        await asyncio.sleep(0.1)
+        assert len(platform.hellos) <= heard + 3

@@ -153,9 +153,12 @@ def test_a_newer_store_is_not_touched(file: Path) -> None:
 
 
 def test_only_this_user_may_read_store_and_key(file: Path) -> None:
-    Store(file)
+    store = Store(file)
     module_key_bytes(file)
-    assert {path.stat().st_mode & 0o077 for path in (file, file.with_name("store.db.key"))} == {0}
+    files = list(file.parent.iterdir())
+    assert {path.name for path in files} == {"store.db", "store.db-wal", "store.db.key"}
+    assert {path.stat().st_mode & 0o077 for path in files} == {0}
+    store.close()
 
 
 def test_a_full_disk_loses_readings_but_never_numbers(file: Path) -> None:
