@@ -1,7 +1,7 @@
 """Thousands of modules in one process, as cheap as Python can be: raw sockets, one epoll, ready-made bytes.
 
 A library client costs more per message than the whole platform does, and would measure itself. Run as a program
-(`python -m kolonne.bench.load`) it reads one JSON line, a `Load`, and prints one JSON line, the result.
+(`python -m kolonne.bench.load`) it reads who the modules are, connects them, and then runs one `Load` per line.
 """
 
 import json
@@ -17,9 +17,10 @@ from dataclasses import dataclass
 from kolonne.bench.figures import percentiles
 
 SERIAL = "BENCH{:07d}"
-EPOCH = "B1"
 _HANDSHAKES = 100
 """Connections that are being opened at a time."""
+_REFUSALS = 200
+"""So many may be tried again before something must be wrong."""
 _DRAIN_S = 15
 _CONNACK, _PUBLISH, _SUBACK = 2, 3, 9
 
@@ -31,29 +32,36 @@ SIGNALS = tuple(json.loads(_READINGS % (1, 1, 1, 1)))
 
 
 @dataclass(frozen=True)
-class Load:
-    """What to send. `window` unacknowledged messages per module at most; 0 sends without waiting for anything.
-    `rate` messages a second in all; 0 sends as fast as the window allows."""
+class Modules:
+    """Who connects, and where."""
 
     host: str
     port: int
     secrets: list[str]
-    """One per module."""
+    """Of `SERIAL.format(i)`."""
+
+
+@dataclass(frozen=True)
+class Load:
+    """What to send. `window` unacknowledged messages per module at most; 0 sends without waiting for anything.
+    `rate` messages a second in all; 0 sends as fast as the window allows."""
+
+    epoch: str
     seconds: float
     points: int = 1
     window: int = 1
     rate: float = 0.0
-    epoch: str = EPOCH
 
 
 class Van:
     """One connection and what it still waits for."""
 
-    __slots__ = ("acked", "connection", "inbound", "prefix", "sent_at", "sequence", "skip", "topic")
+    __slots__ = ("acked", "connection", "inbound", "let_in", "secret", "sent_at", "sequence", "serial", "skip", "topic")
 
-    def __init__(self, serial: str, load: Load, secret: str) -> None:
-        self.connection = socket.create_connection((load.host, load.port))
+    def __init__(self, serial: str, modules: Modules, secret: str) -> None:
+        self.connection = socket.create_connection((modules.host, modules.port))
         self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.serial, self.secret, self.let_in = serial, secret, False
         self.topic = f"m/{serial}/up/telemetry".encode()
         self.skip = len(f"m/{serial}/down/ack")
         self.sequence = 0
@@ -80,13 +88,15 @@ class Van:
 
 
 class Generator:
-    """All vans of a load, their epoll and what was measured."""
+    """All vans, their epoll and what was measured of the running load."""
 
-    def __init__(self, load: Load) -> None:
-        self.load = load
+    def __init__(self, modules: Modules) -> None:
+        self.modules = modules
+        self.load = Load("", 0)
         self.poll = select.epoll()
         self.vans: dict[int, Van] = {}
         self.ready = 0
+        self.refusals = 0
         self.latencies_ms: list[float] = []
         self.messages = 0
         self.acks = 0
@@ -94,10 +104,8 @@ class Generator:
 
     def connect(self) -> None:
         """Opens every connection. Raises RuntimeError when the platform refuses one."""
-        for i, secret in enumerate(self.load.secrets):
-            van = Van(SERIAL.format(i), self.load, secret)
-            self.vans[van.connection.fileno()] = van
-            self.poll.register(van.connection, select.EPOLLIN)
+        for i, secret in enumerate(self.modules.secrets):
+            self._add(Van(SERIAL.format(i), self.modules, secret))
             while i + 1 - self.ready >= _HANDSHAKES:
                 self._receive(5.0)
         until = time.time() + 30
@@ -106,8 +114,23 @@ class Generator:
         if self.ready < len(self.vans):
             raise RuntimeError(f"{self.ready} of {len(self.vans)} modules were let in")
 
-    def run(self) -> dict[str, object]:
+    def _add(self, van: Van) -> None:
+        self.vans[van.connection.fileno()] = van
+        self.poll.register(van.connection, select.EPOLLIN)
+
+    def _retry(self, van: Van) -> None:
+        """A broker on a crowded machine gives up on a question that was not answered within five seconds."""
+        self.refusals += 1
+        if self.refusals > _REFUSALS:
+            raise RuntimeError("the platform refuses modules")
+        self.poll.unregister(van.connection)
+        del self.vans[van.connection.fileno()]
+        van.connection.close()
+        self._add(Van(van.serial, self.modules, van.secret))
+
+    def run(self, load: Load) -> dict[str, object]:
         """Sends for the given time, then waits for what is outstanding."""
+        self._reset(load)
         began = time.time()
         used = resource.getrusage(resource.RUSAGE_SELF)
         if self.load.window and not self.load.rate:
@@ -131,6 +154,14 @@ class Generator:
             "ack_ms": percentiles(self.latencies_ms),
             "cpu_s": usage.ru_utime + usage.ru_stime - used.ru_utime - used.ru_stime,
         }
+
+    def _reset(self, load: Load) -> None:
+        self.load, self.messages, self.acks = load, 0, 0
+        self.latencies_ms.clear()
+        self.idle.clear()
+        for van in self.vans.values():
+            van.sequence = van.acked = 0
+            van.sent_at.clear()
 
     def _closed(self, until: float) -> None:
         """Every acknowledgement lets its van send again."""
@@ -169,6 +200,9 @@ class Generator:
         for fileno, _ in self.poll.poll(timeout):
             van = self.vans[fileno]
             data = van.connection.recv(65536)
+            if not data and not van.let_in:
+                self._retry(van)
+                continue
             if not data:
                 raise RuntimeError("the broker closed a connection")
             self._packets(van, van.inbound + data if van.inbound else data)
@@ -184,6 +218,8 @@ class Generator:
             if body + length > end:
                 break
             self._packet(van, data[start] >> 4, data[body : body + length])
+            if van.connection.fileno() < 0:
+                return  # Refused, and replaced.
             start = body + length
         van.inbound = data[start:]
 
@@ -191,11 +227,14 @@ class Generator:
         if kind == _PUBLISH:
             self._acknowledged(van, body[2 + van.skip :])
         elif kind == _CONNACK and body[1]:
-            raise RuntimeError("the platform refused a module")
+            self._retry(van)
         elif kind == _SUBACK:
+            van.let_in = True
             self.ready += 1
 
     def _acknowledged(self, van: Van, ack: bytes) -> None:
+        if self.load.epoch.encode() not in ack:
+            return  # Of the load before.
         sequence = int(ack[ack.rfind(b":") + 1 : -1])
         now, waiting = time.time(), van.sent_at
         while waiting and waiting[0][0] <= sequence:
@@ -230,17 +269,19 @@ def _subscribe(topic: str) -> bytes:
 
 
 def main() -> None:
-    """Connects, says so, waits for a line, runs, prints the result."""
-    generator = Generator(Load(**json.loads(sys.stdin.readline())))
+    """Connects and says so; then a line with a load is answered with its result, until the input ends."""
+    generator = Generator(Modules(**json.loads(sys.stdin.readline())))
     generator.connect()
-    sys.stdout.write("connected\n")
-    sys.stdout.flush()
-    sys.stdin.readline()
-    sys.stdout.write(json.dumps(generator.run()) + "\n")
-    sys.stdout.flush()
-    # Orderly goodbyes of thousands of connections are not part of any measurement.
+    _say({"connected": len(generator.vans)})
+    for line in sys.stdin:
+        _say(generator.run(Load(**json.loads(line))))
     for van in generator.vans.values():
         van.connection.close()
+
+
+def _say(answer: dict[str, object]) -> None:
+    sys.stdout.write(json.dumps(answer) + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -4,19 +4,25 @@ import contextlib
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 _START_S = 20
 
 
 @contextlib.contextmanager
-def running(name: str, log: Path) -> Iterator["subprocess.Popen[bytes]"]:
-    """`kolonne <name>` in this environment, from the moment it says that it is ready. Raises RuntimeError."""
+def running(name: str, log: Path, *, environ: Mapping[str, str] | None = None) -> Iterator["subprocess.Popen[bytes]"]:
+    """`kolonne <name>`, by default in our environment, from the moment it says that it is ready.
+
+    Raises RuntimeError."""
     with log.open("ab") as output:
         start = output.tell()
         process = subprocess.Popen(
-            [sys.executable, "-m", "kolonne", name], stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            [sys.executable, "-m", "kolonne", name],
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
         )
         try:
             _wait_until_ready(process, log, start)

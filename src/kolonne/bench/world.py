@@ -32,14 +32,19 @@ _PROFILES = """
 
 
 def admin(config: Config) -> "psycopg.Connection[tuple[Any, ...]]":
-    """The embedded server's administrator, in autocommit mode."""
+    """As the embedded server's administrator, in autocommit mode."""
+    return connect(config, "postgres", secret="postgres-admin")  # noqa: S106  # the name of a secret
+
+
+def connect(config: Config, role: str, *, secret: str = "") -> "psycopg.Connection[tuple[Any, ...]]":
+    """As this role, in autocommit mode."""
     where = config.endpoints()
     return psycopg.connect(
         host=where.postgres_host,
         port=where.postgres_port,
         dbname=where.database,
-        user="postgres",
-        password=config.secret("postgres-admin"),
+        user=role,
+        password=config.secret(secret or f"postgres-{role}"),
         autocommit=True,
     )
 

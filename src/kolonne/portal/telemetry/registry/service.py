@@ -44,6 +44,8 @@ class Registry:
     async def listen(self, auth: Client) -> None:
         await auth.subscribe("$SYS.REQ.USER.AUTH", queue=_QUEUE, cb=self._on_question)
         await self._modules.subscribe(up_subject("*", HELLO), queue=_QUEUE, cb=self._on_hello)
+        # Only when the server knows of it, nobody is refused for want of an answer.
+        await auth.flush()
 
     async def _on_question(self, message: Msg) -> None:
         try:
