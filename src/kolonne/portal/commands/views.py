@@ -1,10 +1,13 @@
+from datetime import datetime
 from typing import Any, cast
+from uuid import uuid4
 
 from allauth.core import ratelimit
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -13,6 +16,8 @@ from django.views.decorators.http import require_http_methods
 from kolonne.portal.commands import actions, queries, texts
 from kolonne.portal.commands.forms import CommandForm, PinForm
 from kolonne.portal.commands.lifecycle import CommandView
+from kolonne.portal.commands.permissions import UNLOCK
+from kolonne.portal.companies.models import Company
 from kolonne.portal.identity.models import User
 from kolonne.portal.lib import problems
 from kolonne.portal.lib.errors import Invalid, KolonneError
@@ -36,7 +41,23 @@ def vehicle_commands(request: HttpRequest, pk: int) -> HttpResponse:
     shown = [labelled(view) for view in queries.recent_commands(vehicle)]
     if problems.wants_json(request):
         return JsonResponse({"commands": shown})
-    return render(request, "commands/vehicle_commands.html", {"vehicle": vehicle, "commands": shown})
+    return _page(request, vehicle, shown)
+
+
+def _page(request: HttpRequest, vehicle: Vehicle, shown: list[dict[str, Any]]) -> HttpResponse:
+    """The list, and the form that asks for the PIN where no script does."""
+    for command in shown:
+        for step in command["steps"]:
+            step["moment"] = datetime.fromisoformat(step["at"])
+    context = {
+        "vehicle": vehicle,
+        "commands": shown,
+        "may_unlock": request.actor.may(UNLOCK, vehicle.company_id),  # type: ignore[attr-defined]  # set by Scope
+        "form_key": uuid4(),
+    }
+    company = Company.objects.get(pk=vehicle.company_id)
+    with timezone.override(company.time_zone):
+        return render(request, "commands/vehicle_commands.html", context)
 
 
 def _give(request: HttpRequest, vehicle: Vehicle) -> HttpResponse:
@@ -54,6 +75,8 @@ def _give(request: HttpRequest, vehicle: Vehicle) -> HttpResponse:
         if problems.wants_json(request):
             raise
         messages.error(request, refusal_text(error))
+        if error.code == "pin_missing":
+            return redirect("vehicle_commands", pk=vehicle.pk)
         return _back(request, form, vehicle)
     if problems.wants_json(request):
         return JsonResponse({"command": labelled(queries.view_of(command))}, status=202)

@@ -61,6 +61,12 @@ def test_a_refusal_is_told_in_words(desk: Client, ours: House) -> None:
     assert told(desk.post(address(ours), {"command": "unlock", "pin": PIN}))
 
 
+def test_the_plain_form_asks_for_the_pin_where_no_script_does(desk: Client, ours: House) -> None:
+    response = desk.post(address(ours), {"command": "unlock", "next": f"/vans/{ours.vehicle.pk}/"})
+    assert response["Location"] == address(ours)
+    assert 'name="pin"' in desk.get(address(ours)).content.decode()
+
+
 def test_an_unknown_command_is_explained(desk: Client, bob: User, ours: House) -> None:
     response = desk.post(address(ours), {"command": "dance"}, headers=JSON)
     assert response.json()["type"].endswith("unknown_command")
