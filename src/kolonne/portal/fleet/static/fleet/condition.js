@@ -108,10 +108,10 @@ export function activity(signals) {
 /**
  * The one state under which lists and maps show a van. Silence comes first, because what a silent van said last is no
  * longer known to be true; then what needs a person; then what it does.
- * @param {Signals} signals @param {number} now @returns {Condition}
+ * @param {Signals} signals @param {number} now @param {number} [seen] vehicle time of the newest reading, if known
+ * @returns {Condition}
  */
-export function condition(signals, now) {
-  const seen = lastSeen(signals);
+export function condition(signals, now, seen = lastSeen(signals)) {
   const [state, doing] = activity(signals);
   if (seen === 0) return { state: "lost", sentence: say("never_seen"), problems: [], doing: say("never_seen") };
   if (now - seen > LOST_AFTER) {

@@ -7,13 +7,18 @@ import { condition, lastSeen, level } from "./condition.js";
 /** @type {StateName[]} */
 export const STATES = ["alert", "moving", "charging", "standing", "lost"];
 
+/** So many conditions are worked out anew in one tick; the vans of a big fleet take turns. */
+const AT_ONCE = 1000;
 const collator = new Intl.Collator(undefined, { numeric: true });
 
 export class Fleet extends EventTarget {
   /** @type {Map<number, LiveVan>} */
   vans = new Map();
+  /** By plate, so that rows stay put while vans drive and stop. @type {LiveVan[]} */
+  inOrder = [];
   /** Server time minus this computer's time. */
   #offset = 0;
+  #turn = 0;
 
   now() {
     return Date.now() + this.#offset;
@@ -29,6 +34,7 @@ export class Fleet extends EventTarget {
       if (before) merge(van.signals, before.signals);
       this.vans.set(van.id, this.#live(van, before?.place ?? ""));
     }
+    this.inOrder = [...this.vans.values()].sort((a, b) => collator.compare(a.plate || a.name, b.plate || b.name));
     this.dispatchEvent(new Event("change"));
   }
 
@@ -38,14 +44,21 @@ export class Fleet extends EventTarget {
       const van = this.vans.get(change.id);
       if (!van) continue;
       merge(van.signals, change.signals);
-      Object.assign(van, this.#derived(van));
+      van.seen = Math.max(van.seen, lastSeen(change.signals));
+      van.level = level(van.signals, van.drive);
+      van.condition = condition(van.signals, this.now(), van.seen);
     }
     this.dispatchEvent(new Event("change"));
   }
 
   /** Time alone changes conditions: a van falls silent, a door stays open too long. */
   tick() {
-    for (const van of this.vans.values()) van.condition = condition(van.signals, this.now());
+    const turns = Math.ceil(this.inOrder.length / AT_ONCE) || 1;
+    this.#turn = (this.#turn + 1) % turns;
+    for (let index = this.#turn; index < this.inOrder.length; index += turns) {
+      const van = this.inOrder[index];
+      van.condition = condition(van.signals, this.now(), van.seen);
+    }
     this.dispatchEvent(new Event("tick"));
   }
 
@@ -80,15 +93,14 @@ function merge(into, from) {
   }
 }
 
-/** Those to show: what needs a person first, then by plate, so that rows stay put while vans drive and stop. @param {Fleet} fleet @param {StateName | ""} state @param {string} search */
+/** Those to show: what needs a person first, then by plate. @param {Fleet} fleet @param {StateName | ""} state @param {string} search */
 export function chosen(fleet, state, search) {
   const needles = search.toLowerCase().split(/\s+/).filter(Boolean);
-  const found = [...fleet.vans.values()].filter(
+  const found = fleet.inOrder.filter(
     (van) =>
       (!state || van.condition.state === state) &&
       needles.every((needle) => van.words.includes(needle) || van.place.toLowerCase().includes(needle)),
   );
-  return found.sort(
-    (a, b) => Number(b.condition.state === "alert") - Number(a.condition.state === "alert") || collator.compare(a.plate || a.name, b.plate || b.name),
-  );
+  const urgent = found.filter((van) => van.condition.state === "alert");
+  return urgent.length === 0 ? found : [...urgent, ...found.filter((van) => van.condition.state !== "alert")];
 }

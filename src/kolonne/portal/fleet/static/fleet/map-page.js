@@ -29,6 +29,10 @@ let map = null;
 /** @type {VanCard | null} */
 let card = null;
 let fitted = false;
+let mapShownAt = 0;
+/** So many vans at once are drawn less often, so that moving the map stays smooth. */
+const MANY = 2000;
+const MANY_MS = 3000;
 /** @type {(lon: number, lat: number) => string} */
 let street = () => "";
 
@@ -39,7 +43,10 @@ function refresh() {
   }
   const shown = chosen(fleet, filter, search.value);
   list.show(shown);
-  map?.show(shown);
+  if (shown.length < MANY || performance.now() - mapShownAt > MANY_MS) {
+    map?.show(shown);
+    mapShownAt = performance.now();
+  }
   count();
   byId("none-found").hidden = shown.length > 0 || fleet.vans.size === 0;
   if (map && !fitted && fleet.vans.size > 0) {
