@@ -15,7 +15,7 @@ from kolonne.portal.telemetry.ingest.draft import Draft
 from kolonne.portal.telemetry.ingest.prefix import Cursor, Step, advance
 from kolonne.portal.telemetry.ingest.readings import sift
 from kolonne.portal.telemetry.ingest.rows import CLOCK_IMPLAUSIBLE, Stamp, row, timestamp
-from kolonne.portal.telemetry.ingest.states import States, Transition, VanState
+from kolonne.portal.telemetry.ingest.states import Point, States, Transition
 from kolonne.wire.messages import Telemetry, WireError, decode_telemetry
 from kolonne.wire.signals import Value
 
@@ -144,28 +144,37 @@ class Drafter:
         """Rows, state and counters of the points that come next; returns what was wrong with them."""
         received_ms, company_id, vehicle_id = draft.received_ms, binding.company_id, binding.vehicle_id
         received, newest_ms = timestamp(received_ms), received_ms + AHEAD_MS
-        plans, state, append = binding.profile.plans, self.states.use(vehicle_id), draft.rows.append
-        names, transitions, complaints = set[str](), list[Transition](), list[str]()
+        plans, append = binding.profile.plans, draft.rows.append
+        accepted, shapes, complaints = list[Point](), set[tuple[str, ...]](), list[str]()
         sequence = message.sequence + step.skip
         for t_ms, readings in message.points[step.skip :]:
             flags = 0
             if not OLDEST_MS <= t_ms <= newest_ms:
                 t_ms, flags = received_ms, CLOCK_IMPLAUSIBLE  # noqa: PLW2901  # the vehicle's time is of no use
-            good, packed = readings, None
-            plan = plans.get(tuple(readings))
-            if plan is not None:
+            packed, shape = None, tuple(readings)
+            if plan := plans.get(shape):
                 ts = (t_ms - 946_684_800_000) * 1000
                 packed = plan(ts, received, company_id, vehicle_id, sequence & 0x7FFFFFFF, flags, readings)
             if packed is None:
                 stamp = Stamp(timestamp(t_ms), received, company_id, vehicle_id, sequence & 0x7FFFFFFF, flags)
-                good, packed = self._slowly(draft, binding, stamp, readings, complaints)
+                readings, packed = self._slowly(draft, binding, stamp, readings, complaints)  # noqa: PLW2901
+                shape = tuple(readings)
             if packed is not None:
                 append(packed)
-                state.merge(t_ms, good, transitions)
-                names.update(good)
+                accepted.append((t_ms, readings))
+                shapes.add(shape)
             sequence += 1
-        self._settle(draft, binding, state, names, transitions)
+        if accepted:
+            self._merge(draft, binding, accepted, shapes)
         return complaints
+
+    def _merge(self, draft: Draft, binding: Binding, accepted: list[Point], shapes: set[tuple[str, ...]]) -> None:
+        """Takes stored points into the van's state."""
+        state, transitions = self.states.use(binding.vehicle_id), list[Transition]()
+        state.merge(accepted, transitions, uniform=len(shapes) == 1)
+        draft.states[binding.vehicle_id] = (binding, state)
+        draft.changed.setdefault(binding.vehicle_id, set()).update(*shapes)
+        draft.transitions += [(binding, transition) for transition in transitions]
 
     def _slowly(
         self, draft: Draft, binding: Binding, stamp: Stamp, readings: dict[str, Value], complaints: list[str]
@@ -178,15 +187,6 @@ class Drafter:
         elif readings:
             binding.profile.settle(tuple(readings))
         return sifted.good, row(stamp, sifted.good) if sifted.good else None
-
-    @staticmethod
-    def _settle(
-        draft: Draft, binding: Binding, state: VanState, names: set[str], transitions: list[Transition]
-    ) -> None:
-        if names:
-            draft.states[binding.vehicle_id] = (binding, state)
-            draft.changed.setdefault(binding.vehicle_id, set()).update(names)
-        draft.transitions += [(binding, transition) for transition in transitions]
 
     def _bury(self, draft: Draft, binding: Binding | None, serial: str, complaints: list[str], payload: bytes) -> None:
         """Writes a dead letter, within the module's bound for the day."""

@@ -46,16 +46,18 @@ class Feed:
 
     def _commands(self, company_id: int, vans: dict[int, set[str]]) -> list[bytes]:
         subject = live_subject(company_id).encode()
-        told = [self._van(vehicle_id, names) for vehicle_id, names in vans.items()]
-        known = [van for van in told if van is not None]
+        known = [van for vehicle_id, names in vans.items() if (van := self._van(vehicle_id, names))]
         return [
-            publish(subject, encode_json({"vans": known[start : start + _VANS_A_MESSAGE]}))
+            publish(subject, b'{"vans":[%b]}' % b",".join(known[start : start + _VANS_A_MESSAGE]))
             for start in range(0, len(known), _VANS_A_MESSAGE)
         ]
 
-    def _van(self, vehicle_id: int, names: set[str]) -> dict[str, object] | None:
+    def _van(self, vehicle_id: int, names: set[str]) -> bytes | None:
         state = self._states.get(vehicle_id)
         if state is None:
             return None  # Its last transaction failed; the module sends again.
         cells = state.cells
-        return {"id": vehicle_id, "signals": {name: cells[name] for name in names if name in cells}}
+        if len(names) == len(cells):
+            return b'{"id":%d,"signals":%b}' % (vehicle_id, state.text)
+        changed = encode_json({name: cells[name] for name in names if name in cells})
+        return b'{"id":%d,"signals":%b}' % (vehicle_id, changed)

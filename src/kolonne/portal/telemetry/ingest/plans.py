@@ -30,7 +30,7 @@ def plan_for(names: tuple[str, ...]) -> Plan:
     signals = [catalogue()[name] for name in names]
     constants: dict[str, Any] = {
         "TYPES": [_TYPES[signal.kind] for signal in signals],
-        "ext": rows.ext,
+        "encode": rows.encode_json,
         **{f"ALLOWED{i}": signal.allowed for i, signal in enumerate(signals)},
         **{f"complaint{i}": signal.complaint for i, signal in enumerate(signals)},
     }
@@ -57,9 +57,11 @@ def _source(signals: list[Signal], constants: dict[str, Any]) -> str:
             lines.append(f"    readings[{signal.name!r}] = v{i} = int(v{i})")
     columns = {signal.name: f"v{i}" for i, signal in enumerate(signals) if signal.name in SIGNAL_COLUMNS}
     others = {signal.name: f"v{i}" for i, signal in enumerate(signals) if signal.name not in SIGNAL_COLUMNS}
-    packed = _pack_call(columns, constants, closed=not others)
+    packed = _pack_call(columns, constants, with_ext=bool(others))
     if others:
-        packed += " + ext({" + ", ".join(f"{name!r}: {variable}" for name, variable in others.items()) + "})"
+        pairs = ", ".join(f"{name!r}: {variable}" for name, variable in others.items())
+        lines.append(f"    ext = encode({{{pairs}}})")
+        packed += " + ext"
     return "\n".join([*lines, f"    return {packed}"])
 
 
@@ -75,7 +77,7 @@ def _checks(i: int, signal: Signal) -> list[str]:
     return [f"complaint{i}(v{i}) is None"] if signal.kind == "texts" else []
 
 
-def _pack_call(columns: dict[str, str], constants: dict[str, Any], *, closed: bool) -> str:
+def _pack_call(columns: dict[str, str], constants: dict[str, Any], *, with_ext: bool) -> str:
     """`pack(…)` with every run of constant bytes (counts, lengths, NULLs) merged into one argument."""
     code, arguments, constant = ">", list[str](), struct.pack(">h", len(rows.COLUMNS))
 
@@ -95,7 +97,12 @@ def _pack_call(columns: dict[str, str], constants: dict[str, Any], *, closed: bo
         flush()
         code += kind
         arguments.append(variable)
-    if closed:
+    if with_ext:
+        flush()
+        code += "i"
+        arguments.append("len(ext) + 1")
+        constant = rows.JSONB_VERSION
+    else:
         constant += rows.NULL
     flush()
     constants["pack"] = struct.Struct(code).pack

@@ -9,10 +9,14 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from kolonne.wire.messages import encode_json
 from kolonne.wire.signals import Value, catalogue
 
 Cell = list[Any]
 """Written as `[value, t_ms, since_ms]` into `telemetry.state.signals`."""
+
+Point = tuple[int, dict[str, Value]]
+"""(t_ms, readings)."""
 
 EVENTS = frozenset(name for name, signal in catalogue().items() if signal.event)
 _decode = msgspec.json.Decoder(dict[str, tuple[Any, int, int]]).decode
@@ -30,7 +34,7 @@ class Transition(NamedTuple):
 class VanState:
     """One van's cells."""
 
-    __slots__ = ("cells", "newest_ms")
+    __slots__ = ("cells", "newest_ms", "text")
 
     def __init__(self, signals: str | None = None) -> None:
         stored = _decode(signals) if signals else {}
@@ -38,23 +42,59 @@ class VanState:
         self.cells: dict[str, Cell] = {
             name: [int(value) if name in integers else value, t, since] for name, (value, t, since) in stored.items()
         }
+        self.text = b""
+        """The cells as JSON, as they were last written."""
         self.newest_ms = max((t for _, t, _ in stored.values()), default=0)
 
-    def merge(self, t_ms: int, readings: dict[str, Value], transitions: list[Transition]) -> None:
-        """Takes one point in. A late reading never replaces a newer one; a first value is no transition."""
-        cells = self.cells
-        for name, value in readings.items():
-            cell = cells.get(name)
-            if cell is None:
-                cells[name] = [value, t_ms, t_ms]
-            elif t_ms >= cell[1]:
-                if value != cell[0]:
-                    if name in EVENTS:
-                        transitions.append(Transition(t_ms, name, cell[0], value))
-                    cell[0] = value
-                    cell[2] = t_ms
-                cell[1] = t_ms
-        self.newest_ms = max(self.newest_ms, t_ms)
+    def merge(self, points: list[Point], transitions: list[Transition], *, uniform: bool) -> None:
+        """Takes points in. A late reading never replaces a newer one; a first value is no transition.
+
+        `uniform`: all points have the same signals in the same order. They are then merged signal by signal, which
+        costs a third of merging them point by point.
+        """
+        times = [t_ms for t_ms, _ in points]
+        if uniform and len(points) > 1 and times == sorted(times):
+            columns = zip(*[readings.values() for _, readings in points], strict=True)
+            for name, column in zip(points[0][1], columns, strict=True):
+                self._merge_column(name, times, column, transitions)
+        else:
+            for t_ms, readings in points:
+                for name, value in readings.items():
+                    self._merge_reading(name, t_ms, value, transitions)
+        self.newest_ms = max(self.newest_ms, *times)
+
+    def _merge_reading(self, name: str, t_ms: int, value: Value, transitions: list[Transition]) -> None:
+        cell = self.cells.get(name)
+        if cell is None:
+            self.cells[name] = [value, t_ms, t_ms]
+        elif t_ms >= cell[1]:
+            if value != cell[0]:
+                if name in EVENTS:
+                    transitions.append(Transition(t_ms, name, cell[0], value))
+                cell[0] = value
+                cell[2] = t_ms
+            cell[1] = t_ms
+
+    def _merge_column(
+        self, name: str, times: list[int], column: tuple[Value, ...], transitions: list[Transition]
+    ) -> None:
+        """Values of one signal in order of time."""
+        cell, last = self.cells.get(name), column[-1]
+        if cell is None or times[0] < cell[1] or name in EVENTS:
+            for t_ms, value in zip(times, column, strict=True):
+                self._merge_reading(name, t_ms, value, transitions)
+            return
+        since = len(column) - 1
+        while since and column[since - 1] == last:
+            since -= 1
+        if since or cell[0] != last:
+            cell[0], cell[2] = last, times[since]
+        cell[1] = times[-1]
+
+    def encode(self) -> str:
+        """The cells as JSON, for the database; the feed uses it again."""
+        self.text = encode_json(self.cells)
+        return self.text.decode()
 
     def value(self, name: str) -> Value | None:
         cell = self.cells.get(name)

@@ -134,9 +134,7 @@ async def _move_cursors(connection: Connection, draft: Draft) -> None:
 
 async def _write_states(connection: Connection, draft: Draft) -> None:
     vans = [draft.states[vehicle_id] for vehicle_id in sorted(draft.states)]
-    columns: Iterable[list[Any]] = (
-        [state.value(name) if name in state.cells else None for _, state in vans] for name in _STATE_SIGNALS
-    )
+    columns: Iterable[list[Any]] = ([state.value(name) for _, state in vans] for name in _STATE_SIGNALS)
     await connection.execute(
         _STATES,
         [
@@ -145,7 +143,7 @@ async def _write_states(connection: Connection, draft: Draft) -> None:
             [binding.company_id for binding, _ in vans],
             [state.newest_ms / 1000 for _, state in vans],
             *columns,
-            [encode_json(state.cells).decode() for _, state in vans],
+            [state.encode() for _, state in vans],
         ],
         prepare=True,
     )
