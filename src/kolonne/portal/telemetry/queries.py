@@ -141,7 +141,7 @@ def history(
     # Column names come from the list above, never from a request.
     selected = ", ".join([*columns, "ext" if others or not signals else "NULL"])
     sql = (
-        f"SELECT ts, received, flags, seq, ctid::text, {selected} FROM telemetry.sample "  # noqa: S608
+        f"SELECT ts, received, flags, seq, ctid::text AS place, {selected} FROM telemetry.sample "  # noqa: S608
         f"WHERE {where} ORDER BY ts, seq, ctid LIMIT %s"
     )
     rows = _fetch([vehicle.company_id], sql, [*values, limit + 1])
