@@ -85,7 +85,7 @@ class Meter:
         elapsed = time.perf_counter() - began
         used = {name: cpu - before[name] for name, cpu in self._cpu().items()} | {"load": result.pop("cpu_s")}
         result["cpu_us_per_message"] = {n: round(cpu / result["messages"] * 1e6, 1) for n, cpu in used.items()}
-        busy = elapsed * psutil.cpu_count() - (psutil.cpu_times().idle - idle)
+        busy = elapsed * (psutil.cpu_count() or 1) - (psutil.cpu_times().idle - idle)
         result["foreign_cpus"] = round(max(0.0, busy - sum(used.values())) / elapsed, 2)
         stored = "SELECT count(*), count(DISTINCT (vehicle_id, seq)) FROM telemetry.sample"
         rows, distinct = self._connection.execute(stored).fetchone() or (0, 0)

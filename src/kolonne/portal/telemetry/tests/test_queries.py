@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 from django.db import connection
+from psycopg.types.json import Jsonb
 
 from kolonne.config import Config
 from kolonne.portal.lib.errors import Invalid
@@ -65,7 +66,7 @@ def store(ingest: Database, van: Vehicle, *points: tuple[datetime, int, dict[str
             "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 0, %s)",
             [
                 *(ts, T0, van.company_id, van.pk, signals.get("speed"), signals.get("lat"), signals.get("lon"), seq),
-                psycopg.types.json.Jsonb({"gear": signals["gear"]}) if "gear" in signals else None,
+                Jsonb({"gear": signals["gear"]}) if "gear" in signals else None,
             ],
         )
 
@@ -87,7 +88,7 @@ def test_paging_loses_no_point_even_when_many_have_the_same_time(ingest: Any, ow
     times = [T0 + timedelta(seconds=i // 5) for i in range(17)]
     store(ingest, van, *((ts, i % 4, {"speed": float(i)}) for i, ts in enumerate(times)))
     found = all_pages(van, limit)
-    assert sorted(point.signals["speed"] for point in found) == [float(i) for i in range(17)]  # type: ignore[type-var]
+    assert sorted(point.signals["speed"] for point in found) == [float(i) for i in range(17)]
     assert [point.at for point in found] == times
 
 

@@ -24,7 +24,13 @@ def callout(known: Entry | None = None) -> Callout:
 
 
 def question(**changes: Any) -> bytes:
-    asked = {"user": SERIAL, "secret": SECRET, "client": SERIAL, "type": "mqtt", "signer": SERVER} | changes
+    asked: dict[str, Any] = {
+        "user": SERIAL,
+        "secret": SECRET,
+        "client": SERIAL,
+        "type": "mqtt",
+        "signer": SERVER,
+    } | changes
     claims = {
         "nats": {
             "server_id": {"id": "SERVERID"},
