@@ -50,6 +50,10 @@ class Delivery(RuleBasedStateMachine):
         self.made += count
         self.outbox.append(points)
 
+    @rule()
+    def acknowledged_rows_go(self) -> None:
+        self.outbox.settle()
+
     @rule(messages=st.integers(1, 10))
     def send(self, messages: int) -> None:
         self.flow.tick(self.now)
