@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from kolonne import config
 from kolonne.config import ConfigError
 
 
@@ -28,6 +29,8 @@ class LazyCommand(click.Command):
             raise TypeError(f"{self.target} is not a command")
         for source, factory in SOURCES.get(self.name or "", {}).items():
             import_module("kolonne.module.sources").register(source, factory)
+        if self.name in PROGRAMS:
+            import_module("kolonne.logs").configure(config.load())
         return _with_visitors(self.name or "", command)
 
     def make_context(
@@ -65,6 +68,9 @@ VISITORS = {
     )
 }
 """Subcommands that need the portal, in a group that lives elsewhere because it must not."""
+
+PROGRAMS = {"ingest", "registry", "signer", "simulate"}
+"""They log in our way; the portal and the worker do when Django is set up."""
 
 SOURCES = {
     "module": {

@@ -22,9 +22,11 @@ def create_user(
 
     Without a password the person cannot sign in by password until a reset set one.
     """
+    # Addresses are kept in lower case, so that one mailbox cannot become two people.
+    email = email.lower()
     if User.objects.filter(username__iexact=username).exists():
         raise Conflict("user_exists", f"the user id {username} is taken", field="username")
-    if email and User.objects.filter(email__iexact=email).exists():
+    if email and User.objects.filter(email=email).exists():
         raise Conflict("email_exists", f"the e-mail address {email} belongs to another user", field="email")
     user = User(username=username, email=email, first_name=first_name, last_name=last_name, language=language)
     user.set_password(password)

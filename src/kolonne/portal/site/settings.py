@@ -6,10 +6,11 @@ from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
 
-from kolonne import config
+from kolonne import config, logs
 from kolonne.portal.site import database
 
 CONFIG = config.load()
+logs.configure(CONFIG)
 PORTAL = Path(__file__).resolve().parent.parent
 NODE_MODULES = PORTAL.parents[2] / "node_modules"
 

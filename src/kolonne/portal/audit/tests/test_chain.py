@@ -6,6 +6,7 @@ from django.db import DatabaseError, connection, transaction
 from kolonne.portal.audit import actions, queries
 from kolonne.portal.audit.models import Entry
 from kolonne.portal.conftest import SYSTEM, House
+from kolonne.portal.identity.models import User
 
 pytestmark = pytest.mark.django_db
 
@@ -34,3 +35,8 @@ def test_an_entry_that_does_not_follow_its_predecessor_is_found(our_scope: House
     forged.actor = "somebody else"
     forged.save(force_insert=True)
     assert queries.first_broken_entry(our_scope.company.pk) == forged
+
+
+def test_the_platforms_own_chain_holds_too(alice: User) -> None:
+    """Acts that belong to no company, such as making a person."""
+    assert queries.first_broken_entry(None) is None

@@ -30,8 +30,12 @@ def test_no_page_holds_inline_script_or_style(bob: User, signed_in: Callable[[Us
         assert "<style" not in page, address
 
 
-def test_the_session_cookie_is_out_of_reach_for_scripts(bob: User, signed_in: Callable[[User], Client]) -> None:
-    cookie = signed_in(bob).cookies["kolonne"]
+def test_the_session_cookie_is_out_of_reach_for_scripts(bob: User) -> None:
+    bob.set_password("a long and plain sentence")
+    bob.save()
+    client = Client()
+    client.post("/accounts/login/", {"login": "bob", "password": "a long and plain sentence"})
+    cookie = client.cookies["kolonne"]
     assert cookie["httponly"]
     assert cookie["samesite"] == "Lax"
 
