@@ -116,10 +116,9 @@ class Delivery(RuleBasedStateMachine):
         if hasattr(self, "outbox"):
             assert self.outbox.count <= self.limits.points
 
-    def teardown(self) -> None:
-        """The network recovers: everything that still exists arrives."""
-        if not hasattr(self, "folder"):
-            return
+    @rule()
+    def the_network_recovers(self) -> None:
+        """Everything that still exists arrives."""
         self.connection_breaks()
         for _ in range(1000):
             if self.outbox.is_drained():
@@ -128,10 +127,15 @@ class Delivery(RuleBasedStateMachine):
             self.send(8)
             for message in self.up:
                 ack = self.platform.receive(message)
-                self.outbox.acknowledge(ack.sequence)
-                self.flow.acknowledged(ack.sequence, self.now)
+                self.outbox.acknowledge(max(0, ack.sequence))
+                self.flow.acknowledged(max(0, ack.sequence), self.now)
             self.up.clear()
         assert self.outbox.is_drained()
+
+    def teardown(self) -> None:
+        if not hasattr(self, "folder"):
+            return
+        self.the_network_recovers()
         lost = self.made - len(self.platform.points)
         told = sum(self.platform.dropped.values())
         untold = self.outbox.last - self.platform.sequence.get(self.outbox.epoch, 0)  # behind the last point
