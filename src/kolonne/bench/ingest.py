@@ -33,8 +33,9 @@ def measure(*, modules: int, seconds: float) -> dict[str, Any]:
 
 
 def _measure(platform: Engines, connection: Any, fleet: Fleet, seconds: float) -> dict[str, Any]:
+    broker_per_s, broker_us = limits.broker_to_python(platform, fleet, seconds=seconds)
     raw = {
-        "broker_to_python_per_s": limits.broker_to_python(platform, fleet, seconds=seconds),
+        "broker_to_python_per_s": broker_per_s,
         "copy_rows_per_s": limits.copy_rows(platform, seconds=seconds),
         "position_by_position_per_s": limits.position_by_position(platform, seconds=seconds),
     }
@@ -48,7 +49,14 @@ def _measure(platform: Engines, connection: Any, fleet: Fleet, seconds: float) -
         for percent in (50, 90):
             load = Load(f"L{percent}", 0, window=8, rate=ceiling * percent / 100)
             runs[f"latency at {percent} %"] = meter.run(fleet, load, seconds)
-    return {"limits": raw, "runs": runs, "goals": _goals(raw, runs), "bytes_per_sample": meter.bytes_per_sample}
+    by_cpu = {name: round(broker_us / sum(run["cpu_us_per_message"].values()), 2) for name, run in runs.items()}
+    return {
+        "limits": raw | {"broker_to_python_cpu_us": broker_us},
+        "runs": runs,
+        "goals": _goals(raw, runs),
+        "broker_by_processor_time": by_cpu,
+        "bytes_per_sample": meter.bytes_per_sample,
+    }
 
 
 def _goals(raw: dict[str, float], runs: dict[str, dict[str, Any]]) -> dict[str, Any]:

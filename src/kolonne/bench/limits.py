@@ -9,6 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import psutil
 import structlog
 
 from kolonne.bench import world
@@ -58,18 +59,22 @@ UPDATE bench_devices SET positionid = 1, lastupdate = now() WHERE id = :device;
 """
 
 
-def broker_to_python(engines: Engines, fleet: Fleet, *, seconds: float) -> float:
-    """Messages a second that reach a Python process which does nothing with them."""
+def broker_to_python(engines: Engines, fleet: Fleet, *, seconds: float) -> tuple[float, float]:
+    """Messages a second that reach a Python process which does nothing with them, and the processor time of one of
+    them in microseconds: generator, broker and subscriber together. The latter does not depend on other load."""
+    nats = psutil.Process(engines.pid("nats"))
+    before = sum(nats.cpu_times()[:2])
     command = [sys.executable, "-m", "kolonne.bench.limits"]
     with subprocess.Popen(command, env=engines.environ, stdout=subprocess.PIPE, text=True) as sink:
         try:
             if sink.stdout is None or sink.stdout.readline().strip() != "ready":
                 raise RuntimeError("the counting subscriber does not start")
-            fleet.run(Load("R1", seconds, window=0))
+            sent = fleet.run(Load("R1", seconds, window=0))
             counted = json.loads(sink.stdout.readline())
         finally:
             sink.kill()
-    return float(counted["messages"] / counted["seconds"])
+    used = sum(nats.cpu_times()[:2]) - before + sent["cpu_s"] + counted["cpu_s"]
+    return counted["messages"] / counted["seconds"], used / counted["messages"] * 1e6
 
 
 def copy_rows(engines: Engines, *, seconds: float) -> float:
@@ -140,10 +145,12 @@ async def _count() -> None:
     broker = Broker(settings.endpoints().nats, "ingest", settings.secret("nats-ingest"), up_subject("*", TELEMETRY))
     run = asyncio.create_task(broker.run(sink.deliver))
     await broker.connected.wait()
+    idle_s = sum(psutil.Process().cpu_times()[:2])
     _say("ready")
     while not sink.messages or time.perf_counter() - sink.last < _SILENCE_S:  # noqa: ASYNC110  # time is the condition
         await asyncio.sleep(0.05)
-    _say(json.dumps({"messages": sink.messages, "seconds": sink.last - sink.first}))
+    cpu_s = sum(psutil.Process().cpu_times()[:2]) - idle_s
+    _say(json.dumps({"messages": sink.messages, "seconds": sink.last - sink.first, "cpu_s": cpu_s}))
     run.cancel()
 
 
