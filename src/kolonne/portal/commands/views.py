@@ -7,7 +7,6 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -17,7 +16,6 @@ from kolonne.portal.commands import actions, queries, texts
 from kolonne.portal.commands.forms import CommandForm, PinForm
 from kolonne.portal.commands.lifecycle import CommandView
 from kolonne.portal.commands.permissions import UNLOCK
-from kolonne.portal.companies.models import Company
 from kolonne.portal.identity.models import User
 from kolonne.portal.lib import problems
 from kolonne.portal.lib.errors import Invalid, KolonneError
@@ -55,9 +53,7 @@ def _page(request: HttpRequest, vehicle: Vehicle, shown: list[dict[str, Any]]) -
         "may_unlock": request.actor.may(UNLOCK, vehicle.company_id),  # type: ignore[attr-defined]  # set by Scope
         "form_key": uuid4(),
     }
-    company = Company.objects.get(pk=vehicle.company_id)
-    with timezone.override(company.time_zone):
-        return render(request, "commands/vehicle_commands.html", context)
+    return render(request, "commands/vehicle_commands.html", context)
 
 
 def _give(request: HttpRequest, vehicle: Vehicle) -> HttpResponse:

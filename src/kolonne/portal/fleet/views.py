@@ -7,13 +7,11 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 
 from kolonne.portal.commands.queries import recent_commands
-from kolonne.portal.companies.models import Company
 from kolonne.portal.fleet import queries, texts, words
 from kolonne.portal.fleet.condition import STATES
 from kolonne.portal.fleet.diary import diary
@@ -37,12 +35,9 @@ def for_fleet_people(view: View) -> View:
     @require_GET
     @wraps(view)
     def checked(request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        companies = companies_with_vans(_actor(request))
-        if not companies:
+        if not companies_with_vans(_actor(request)):
             return render(request, "fleet/no_vans_for_you.html", status=403)
-        company = Company.objects.filter(pk__in=companies).order_by("pk").first()
-        with timezone.override(company.time_zone if company else None):
-            return view(request, **kwargs)
+        return view(request, **kwargs)
 
     return checked
 

@@ -6,9 +6,10 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.cache import add_never_cache_headers
 
+from kolonne.portal.companies.models import Company
 from kolonne.portal.companies.queries import actor_of
 from kolonne.portal.companies.views import CHOSEN
 from kolonne.portal.lib.actor import Actor
@@ -46,6 +47,11 @@ def no_store(get_response: Handler) -> Handler:
     return middleware
 
 
+def _time_zone() -> str | None:
+    """Of the company in scope: its people read all times as they read the clock on their wall."""
+    return Company.objects.order_by("pk").values_list("time_zone", flat=True).first()
+
+
 class Scope:
     """Opens the person's companies for the request, in one transaction; everybody else sees no rows at all."""
 
@@ -59,7 +65,7 @@ class Scope:
         if not isinstance(user, AnonymousUser):
             actor = actor_of(user, address).within(request.session.get(CHOSEN))
         request.actor = actor  # type: ignore[attr-defined]  # a request has no such attribute by type
-        with company_scope(actor.company_ids):
+        with company_scope(actor.company_ids), timezone.override(_time_zone()):
             return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:

@@ -11,7 +11,7 @@ const NBSP = "\u00a0";
 /**
  * @param {string} language of the page: de, nb or en
  * @param {Record<string, Text>} texts
- * @param {string} [timeZone] for tests; browsers use their own
+ * @param {string} [timeZone] the company's, as in all that the server writes; else the browser's own
  */
 export function formatter(language, texts, timeZone) {
   const locale = language === "en" ? "en-GB" : language; // Days before months and 24 hours, as where these vans drive.

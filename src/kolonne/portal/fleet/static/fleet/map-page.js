@@ -16,7 +16,7 @@ import { VanCard } from "./van-card.js";
 
 /** @typedef {{ topic: string, snapshot: string, stream: string, van: string }} Addresses */
 
-const format = formatter(document.documentElement.lang, /** @type {Record<string, Text>} */ (pageData("texts")));
+const format = formatter(document.documentElement.lang, /** @type {Record<string, Text>} */ (pageData("texts")), document.documentElement.dataset.timeZone);
 const addresses = /** @type {Addresses} */ (pageData("addresses"));
 const fleet = new Fleet();
 const page = byId("fleet");

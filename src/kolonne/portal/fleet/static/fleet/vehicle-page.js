@@ -18,7 +18,7 @@ import { VanDrawing } from "./van-drawing.js";
 
 /** @typedef {{ topic: string, snapshot: string, stream: string, vehicle: number, track: import("./track.js").Point[] }} Data */
 
-const format = formatter(document.documentElement.lang, /** @type {Record<string, Text>} */ (pageData("texts")));
+const format = formatter(document.documentElement.lang, /** @type {Record<string, Text>} */ (pageData("texts")), document.documentElement.dataset.timeZone);
 const data = /** @type {Data} */ (pageData("vehicle"));
 const fleet = new Fleet();
 const page = byId("vehicle-page");
