@@ -13,9 +13,14 @@ _MIDDLE_PERCENT = 40
 
 
 @register.simple_tag
-def list_address(wanted: Wanted, **changed: str | int) -> str:
+def list_address(wanted: Wanted, *, search: str | None = None, state: str | None = None, page: int = 1) -> str:
     """The same list with something else wanted; every change but that of the page goes back to the first page."""
-    other = replace(wanted, **{"page": "1", **{name: str(value) for name, value in changed.items()}})
+    other = replace(
+        wanted,
+        search=wanted.search if search is None else search,
+        state=wanted.state if state is None else state,
+        page=str(page),
+    )
     sort = f"{'-' if other.descending else ''}{other.sort}"
     words = {"q": other.search, "state": other.state, "sort": sort, "page": other.page}
     defaults = {"q": "", "state": "", "sort": "plate", "page": "1"}

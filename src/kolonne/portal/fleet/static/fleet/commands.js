@@ -143,7 +143,8 @@ export class Commands {
     one(line, "[data-by]").textContent = command.requested_by;
     const time = /** @type {HTMLTimeElement} */ (one(line, "time"));
     time.dateTime = command.created_at;
-    time.textContent = new Date(start).toDateString() === new Date(this.now()).toDateString() ? this.format.seconds(start) : this.format.moment(start, this.now());
+    const moment = this.format.moment(start, this.now());
+    time.textContent = moment === this.format.clock(start) ? this.format.seconds(start) : moment;
     one(line, "[data-steps]").replaceChildren(...command.steps.map((step) => this.#step(step, start)));
     const reason = command.steps.at(-1)?.reason ?? command.reason;
     const words = one(line, "[data-reason]");
