@@ -21,7 +21,7 @@ const SHAPES = {
   door_front_passenger: { shapes: [bar(284, RIGHT - 4, 58, 8)], open: [`rotate(-52 342 ${RIGHT})`], note: [296, 272, "end"] },
   door_rear_driver: { shapes: [bar(184, LEFT - 4, 90, 8)], open: ["translate(-44 -13)"], note: [216, 56, "middle"] },
   door_rear_passenger: { shapes: [bar(184, RIGHT - 4, 90, 8)], open: ["translate(-44 13)"], note: [216, 250, "middle"] },
-  tailgate: { shapes: [bar(76, LEFT + 7, 8, 50), bar(76, LEFT + 59, 8, 50)], open: [`rotate(68 80 ${LEFT + 7})`, `rotate(-68 80 ${RIGHT - 7})`], note: [12, 50, "start"] },
+  tailgate: { shapes: [bar(76, LEFT + 7, 8, 50), bar(76, LEFT + 59, 8, 50)], open: [`rotate(68 80 ${LEFT + 7})`, `rotate(-68 80 ${RIGHT - 7})`], note: [12, 42, "start"] },
   bonnet: { shapes: [{ tag: "path", d: "M364 101C390 107 404 124 404 150S390 193 364 199C374 182 376 168 376 150S374 118 364 101Z" }], open: ["translate(16 0)"], note: [430, 136, "start"] },
   window_front_driver: { shapes: [bar(294, LEFT + 8, 38, 4, 2)], note: [313, 120, "middle"] },
   window_front_passenger: { shapes: [bar(294, RIGHT - 12, 38, 4, 2)], note: [313, 188, "middle"] },
