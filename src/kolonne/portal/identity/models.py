@@ -23,9 +23,7 @@ class User(AbstractUser):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                Lower("email"), condition=~models.Q(email=""), name="identity_user_email_unique"
-            )
+            models.UniqueConstraint(Lower("email"), condition=~models.Q(email=""), name="identity_user_email_unique")
         ]
 
     def __str__(self) -> str:
