@@ -27,6 +27,8 @@ AHEAD_MS = 24 * 3600 * 1000
 LETTERS_A_DAY = 100
 """Per module; further ones are counted only."""
 _LOOK_UP_S = 1.0
+_SERIAL = slice(len("m."), -len(".up.telemetry"))
+"""Of a subject."""
 
 
 class Incoming(NamedTuple):
@@ -69,7 +71,7 @@ class Drafter:
     def bury_whole(draft: Draft, message: Message, reason: str) -> Draft:
         """The draft of one message that the database refuses: its cursor moves on, its bytes become a dead letter."""
         subject, payload = message
-        serial = subject.split(b".", 2)[1].decode("ascii", "replace")
+        serial = subject[_SERIAL].decode("ascii", "replace")
         binding = next((move.binding for move in draft.moves.values()), None)
         draft.rows.clear()
         draft.transitions.clear()
@@ -84,7 +86,7 @@ class Drafter:
         day = datetime.now(UTC).date().isoformat()
         if day != self._letters_day:
             self._letters_day, self._letters = day, await store.letters_today(connection)
-        unknown = {serial for subject, _ in messages if self.bindings.get(serial := subject.split(b".", 2)[1]) is None}
+        unknown = {serial for subject, _ in messages if self.bindings.get(serial := subject[_SERIAL]) is None}
         for serial in unknown:
             if now - self._looked_up.get(serial, 0) > _LOOK_UP_S:
                 self._looked_up[serial] = now
@@ -93,7 +95,7 @@ class Drafter:
             self._looked_up.clear()
 
     def _read(self, draft: Draft, subject: bytes, payload: bytes) -> Incoming | None:
-        serial = subject.split(b".", 2)[1]
+        serial = subject[_SERIAL]
         binding = self.bindings.get(serial)
         if binding is None:
             self._bury(draft, None, serial.decode("ascii", "replace"), ["the serial is not enrolled"], payload)

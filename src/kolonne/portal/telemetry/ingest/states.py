@@ -84,9 +84,11 @@ class VanState:
             for t_ms, value in zip(times, column, strict=True):
                 self._merge_reading(name, t_ms, value, transitions)
             return
-        since = len(column) - 1
-        while since and column[since - 1] == last:
-            since -= 1
+        since = 0
+        if column.count(last) != len(column):
+            since = len(column) - 1
+            while column[since - 1] == last:
+                since -= 1
         if since or cell[0] != last:
             cell[0], cell[2] = last, times[since]
         cell[1] = times[-1]
