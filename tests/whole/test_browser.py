@@ -71,14 +71,25 @@ def test_a_click_on_lock_reaches_done_and_the_doors_show_it(page: Page) -> None:
     assert all(reading[0] for name, reading in state.items() if name.startswith("lock_"))
 
 
-def test_opening_asks_for_the_pin(page: Page) -> None:
-    sign_in(page, "Henrik")
+def test_opening_needs_the_pin(page: Page, world: World) -> None:
+    sign_in(page, "Grace")
     van = parked_van(page)
     page.goto(f"/vans/{van['id']}/")
-    page.locator("form[data-command='unlock'] button").click()
-    expect(page.locator("#pin-dialog")).to_be_visible()
+    unlock, dialog = page.locator("form[data-command='unlock'] button"), page.locator("#pin-dialog")
+    unlock.click()
+    expect(dialog).to_be_visible()
     page.keyboard.press("Escape")
-    expect(page.locator("#pin-dialog")).to_be_hidden()
+    expect(dialog).to_be_hidden()
+
+    right = (world.data / "demo" / "pin").read_text().strip()
+    wrong = "135792" if right != "135792" else "246813"
+    for pin, outcome in ((wrong, "PIN was wrong"), (right, "done")):
+        unlock.click()
+        dialog.locator("#pin").fill(pin)
+        page.keyboard.press("Enter")
+        expect(page.locator("#command-history li").first).to_contain_text(outcome)
+    state = next(one for one in vans(page) if one["id"] == van["id"])["signals"]
+    assert state["locked"][0] is False
 
 
 def test_a_driver_is_told_why_there_is_no_fleet(page: Page) -> None:

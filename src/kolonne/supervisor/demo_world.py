@@ -4,12 +4,15 @@ Imported only after Django was set up. The fleet file is written inside the tran
 start makes both again, and no module exists whose secret nobody knows.
 """
 
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 from django.db import connections, transaction
 
+from kolonne.portal.commands import actions as commands_actions
+from kolonne.portal.commands import sealing
 from kolonne.portal.commerce import actions as commerce_actions
 from kolonne.portal.commerce.models import Assignment
 from kolonne.portal.companies import actions as companies_actions
@@ -24,6 +27,7 @@ from kolonne.portal.vehicles.models import Module, ModuleStatus, Vehicle
 from kolonne.simulator.errors import FleetError
 from kolonne.simulator.fleet import Fleet, FleetVan, read_fleet, write_fleet
 from kolonne.simulator.world import CompanyEntry, Person, VanEntry, World
+from kolonne.supervisor import files
 
 ACTOR = Actor.system("demonstration")
 
@@ -41,7 +45,8 @@ class Persona:
 
 def make_world(world: World, fleet_path: Path, roads: str) -> list[Persona]:
     """Idempotent; returns whom one can be."""
-    secrets = _known_secrets(fleet_path)
+    known = _known_secrets(fleet_path)
+    pin = demonstration_pin(fleet_path.with_name("pin"))
     personas: list[Persona] = []
     try:
         with transaction.atomic(), company_scope(all_companies()):
@@ -49,9 +54,9 @@ def make_world(world: World, fleet_path: Path, roads: str) -> list[Persona]:
             for number, entry in enumerate(world.companies):
                 company = _company(entry)
                 with company_scope([company.pk]):
-                    personas += [_person(company, person) for person in entry.people]
+                    personas += [_person(company, person, pin) for person in entry.people]
                     vans += [
-                        _van(world, company, entry, van, secrets, depot=2 * number + i % 2)
+                        _van(world, company, entry, van, known, depot=2 * number + i % 2)
                         for i, van in enumerate(entry.vans)
                     ]
             write_fleet(fleet_path, Fleet(vans, roads))
@@ -75,15 +80,36 @@ def _company(entry: CompanyEntry) -> Company:
     )
 
 
-def _person(company: Company, person: Person) -> Persona:
-    user = User.objects.filter(username=person.user_id).first() or identity_actions.create_user(
+def demonstration_pin(path: Path) -> str:
+    """The unlock PIN of all personas: random for each data directory, and shown wherever it is asked for."""
+    if not path.exists():
+        pin = ""
+        while not pin or sealing.is_weak(pin):
+            pin = f"{secrets.randbelow(1_000_000):06}"
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        files.write(path, pin + "\n")
+    return path.read_text(encoding="ascii").strip()
+
+
+def _new_person(person: Person, pin: str) -> User:
+    """With a password that nobody knows: personas sign in with one click."""
+    password = secrets.token_urlsafe(24)
+    user = identity_actions.create_user(
         actor=ACTOR,
         username=person.user_id,
         email=person.email,
         first_name=person.first_name,
         last_name=person.last_name,
+        password=password,
         language=person.language,
     )
+    actor = Actor(label=str(user), user_id=user.pk)
+    commands_actions.set_pin(actor=actor, user=user, current_password=password, pin=pin)
+    return user
+
+
+def _person(company: Company, person: Person, pin: str) -> Persona:
+    user = User.objects.filter(username=person.user_id).first() or _new_person(person, pin)
     roles = [Role(role) for role in person.roles]
     if not Membership.objects.filter(company=company, user=user).exists():
         companies_actions.add_member(actor=ACTOR, company=company, user=user, roles=roles)
@@ -96,7 +122,7 @@ def _person(company: Company, person: Person) -> Persona:
 
 
 def _van(
-    world: World, company: Company, owner: CompanyEntry, entry: VanEntry, secrets: dict[str, str], *, depot: int
+    world: World, company: Company, owner: CompanyEntry, entry: VanEntry, known: dict[str, str], *, depot: int
 ) -> FleetVan:
     """Vans of one company stand at two depots in turn."""
     model = world.models[entry.model]
@@ -115,16 +141,16 @@ def _van(
         for product in owner.products[model.drive]:
             if not Assignment.objects.filter(vehicle=vehicle, product=product).exists():
                 commerce_actions.assign_product(actor=ACTOR, vehicle=vehicle, product=product)
-    serial, secret = _module(vehicle, entry.serial, secrets)
+    serial, secret = _module(vehicle, entry.serial, known)
     life = msgspec.structs.replace(entry.life, driver=entry.driver.lower().replace(" ", "."))
     return FleetVan(serial, secret, model, life, owner.country, depot)
 
 
-def _module(vehicle: Vehicle, serial: str, secrets: dict[str, str]) -> tuple[str, str]:
+def _module(vehicle: Vehicle, serial: str, known: dict[str, str]) -> tuple[str, str]:
     """The module in service and its secret. One whose secret is lost is revoked; its successor gets a new serial."""
     module = Module.objects.filter(vehicle=vehicle, status=ModuleStatus.ACTIVE).first()
-    if module is not None and module.serial in secrets:
-        return module.serial, secrets[module.serial]
+    if module is not None and module.serial in known:
+        return module.serial, known[module.serial]
     if module is not None:
         vehicles_actions.revoke_module(actor=ACTOR, module=module)
     before = Module.objects.filter(vehicle=vehicle).count()

@@ -41,7 +41,13 @@ class Persona:
 def shell(request: HttpRequest) -> dict[str, Any]:
     """`shell` for the frame; `demo_personas` for the sign-in page of a demonstration."""
     actor: Actor | None = getattr(request, "actor", None)
-    frame: dict[str, Any] = {"demo": settings.DEMO, "search_url": reverse("map"), "apps": [], "companies": []}
+    frame: dict[str, Any] = {
+        "demo": settings.DEMO,
+        "demo_pin": _demo_pin,
+        "search_url": reverse("map"),
+        "apps": [],
+        "companies": [],
+    }
     if actor is not None and actor.user_id is not None:
         frame |= {"apps": _apps(request, actor), **_company(request, actor)}
     return {"shell": frame, "demo_personas": partial(_personas, request) if settings.DEMO else ()}
@@ -78,6 +84,12 @@ def _company(request: HttpRequest, actor: Actor) -> dict[str, Any]:
         "company_switch_url": reverse("switch_company"),
         "person": person,
     }
+
+
+def _demo_pin() -> str:
+    """The unlock PIN of all personas, which a demonstration shows where it is asked for."""
+    path = settings.CONFIG.data / "demo" / "pin"
+    return path.read_text(encoding="ascii").strip() if settings.DEMO and path.exists() else ""
 
 
 def _personas(request: HttpRequest) -> list[Persona]:
