@@ -111,7 +111,11 @@ class Outbox:
             log.warning("disk is full: readings are lost", readings=len(points), reason=error)
             self.last += len(points)
             self.dropped["full"] += len(points)
-            self._make_room()
+            # A smaller bound from now on, and the space of the log for the next attempt.
+            self._make_room(self.count // 10, 0)
+            self._shrink_log()
+        else:
+            self._keep_bound()
 
     def acknowledge(self, sequence: int) -> bool:
         """Everything up to `sequence` is safe with the platform. The rows go with the next write, or `settle`."""
@@ -189,13 +193,21 @@ class Outbox:
         self.last, self._settled = last, acked
         self.count += len(rows) - freed
         self.size_bytes += sum(row[2] + _ROW_BYTES for row in rows) - freed_bytes
-        if self.count > self.limits.points or self.size_bytes > self.limits.size_bytes:
-            self._evict(self.count - self.limits.points, self.size_bytes - self.limits.size_bytes)
+
+    def _keep_bound(self) -> None:
+        """Drops a hundredth more than needed, so that it is rare."""
+        points, size_bytes = self.limits.points, self.limits.size_bytes
+        if self.count > points or self.size_bytes > size_bytes:
+            self._make_room(self.count - points + points // 100, self.size_bytes - size_bytes + size_bytes // 100)
+
+    def _make_room(self, surplus: int, surplus_bytes: int) -> None:
+        """Drops the oldest points of the least kept class. What a full disk does not let go waits for the next time."""
+        try:
+            self._evict(surplus, surplus_bytes)
+        except StoreFull as error:
+            log.warning("disk is too full even to drop readings", reason=error)
 
     def _evict(self, surplus: int, surplus_bytes: int) -> None:
-        """Drops the oldest points of the least kept class; a hundredth more than needed, so that it is rare."""
-        surplus += self.limits.points // 100
-        surplus_bytes += self.limits.size_bytes // 100
         doomed: list[int] = []
         with self._store.reading() as connection:
             for seq, size in connection.execute("select seq, size from point order by keep desc, seq"):
@@ -213,13 +225,11 @@ class Outbox:
             write_note(connection, f"dropped_{why}", str(self.dropped[why]))
         self._load_size()
 
-    def _make_room(self) -> None:
-        """On a full disk: a smaller bound from now on. What cannot even be deleted waits for the next attempt."""
+    def _shrink_log(self) -> None:
         try:
-            self._evict(self.count // 10, 0)
             self._store.shrink_log()
         except StoreFull as error:
-            log.warning("disk is too full even to drop readings", reason=error)
+            log.warning("disk is too full to shrink the log", reason=error)
 
     def _load_size(self) -> None:
         with self._store.reading() as connection:

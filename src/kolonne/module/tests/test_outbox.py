@@ -1,12 +1,13 @@
 """The outbox: numbers, bounds, holes and damage."""
 
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from kolonne.module.errors import StoreError
+from kolonne.module.errors import StoreError, StoreFull
 from kolonne.module.link import encoded
 from kolonne.module.outbox import BATCH_BYTES, Limits, Outbox, Point
 from kolonne.module.store import Store, module_key_bytes
@@ -180,6 +181,39 @@ def test_a_full_disk_loses_readings_but_never_numbers(file: Path) -> None:
         after = batch.last
     assert sequences[-1][1] == 61
     assert sum(dropped for dropped, _ in sequences) == outbox.dropped["full"] >= 50
+
+
+def test_a_full_disk_costs_a_tenth_of_what_waits(file: Path) -> None:
+    store = Store(file)
+    outbox = Outbox(store)
+    outbox.append(points(100))
+    with store.reading() as connection:
+        pages = connection.execute("pragma page_count").fetchone()[0]
+        connection.execute(f"pragma max_page_count = {pages}")
+    outbox.append([Point(n, {"dtc_list": ["x" * 60] * 32}) for n in range(50)])
+    assert (outbox.count, outbox.dropped["full"]) == (90, 60)
+
+
+def test_a_bound_that_cannot_be_kept_at_once_loses_no_written_point(file: Path) -> None:
+    """NF-05: the disk fills up between the commit of new points and the deletion of old ones."""
+
+    class FullAfterTheCommit(Outbox):
+        is_full = True
+
+        def _drop(self, sequences: Sequence[int], why: str) -> None:
+            if self.is_full:
+                raise StoreFull("no space")
+            super()._drop(sequences, why)
+
+    outbox = FullAfterTheCommit(Store(file), Limits(points=100))
+    outbox.append(points(110))
+    assert (outbox.last, outbox.count, outbox.dropped["full"]) == (110, 110, 0)
+    outbox.is_full = False
+    outbox.append(points(1))
+    batch = outbox.batch(0)
+    assert batch is not None
+    assert outbox.count <= 100
+    assert (batch.dropped, batch.last) == (outbox.dropped["full"], 111)
 
 
 def test_a_new_epoch_numbers_waiting_points_from_one(file: Path) -> None:
