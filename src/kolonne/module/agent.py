@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kolonne import __version__
 from kolonne.module.commands import CommandDesk, Self
+from kolonne.module.errors import StoreFull
 from kolonne.module.ledger import Ledger
 from kolonne.module.link import Link
 from kolonne.module.log import Log
@@ -230,12 +231,19 @@ class Agent:
             self.tally.impossible_values += self._selection.impossible
             self._selection = Selection(profile)
             self._knows_profile = True
-            if old.signals.keys() - profile.signals.keys():
-                await self._flush()
-                await self._on_disk(self.outbox.keep_only, profile.signals.keys())
-                self._link.progress.set()
-            await self._on_disk(self._store.put_note, "profile", encode_profile(profile))
+            try:
+                await self._keep_profile(profile, old)
+            except StoreFull as error:
+                # What waits is sent as it is, and refused by the platform; the profile comes with every hello.
+                self._log.warning("disk is full: the profile counts for this run only", reason=error)
         self._profile_heard.set()
+
+    async def _keep_profile(self, profile: Profile, old: Profile) -> None:
+        if old.signals.keys() - profile.signals.keys():
+            await self._flush()
+            await self._on_disk(self.outbox.keep_only, profile.signals.keys())
+            self._link.progress.set()
+        await self._on_disk(self._store.put_note, "profile", encode_profile(profile))
 
     def _recall_profile(self) -> bool:
         """The last profile, from before a restart."""

@@ -15,6 +15,7 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from kolonne.module.errors import StoreFull
 from kolonne.module.ledger import LastReply, Ledger
 from kolonne.module.log import Log
 from kolonne.module.sources import Outcome, Van
@@ -110,10 +111,10 @@ class CommandDesk:
         self._allowance = Allowance(ANSWERS_PER_SECOND, ANSWERS_AT_ONCE)
         self.executed = 0
         self.ignored = 0
-        """Messages without an answer: not signed by the pinned key, or too many."""
+        """Messages without an answer: not signed by the pinned key, too many, or on a full disk."""
 
     async def receive(self, payload: bytes) -> None:
-        """Judges and carries out one message. Only trouble with the store is raised (StoreError)."""
+        """Judges and carries out one message. Only trouble with the store is raised (StoreError), but no full disk."""
         try:
             command = read_command(payload, self._own.signer_key)
         except (cose.BadSignature, WireError) as error:
@@ -138,7 +139,12 @@ class CommandDesk:
         reason = obstacle(command, van=self._van, now_ms=self._session_ms())
         outcome = "refused" if reason else "accepted"
         reply = LastReply(outcome, self._signed(command, outcome, reason))
-        await self._on_disk(self._ledger.judge, command.id, command.counter, reply.outcome, reply.message)
+        try:
+            await self._on_disk(self._ledger.judge, command.id, command.counter, reply.outcome, reply.message)
+        except StoreFull as error:
+            # What cannot be written down is not done. The platform sends it again until it expires.
+            self._ignore(f"the disk is full ({error})")
+            return
         log.info("command judged", command=command.id, kind=command.command, outcome=outcome, reason=reason)
         await self._say(reply.message)
         if not reason:
@@ -147,7 +153,10 @@ class CommandDesk:
     async def _carry_out(self, command: Command) -> None:
         result = await self._execute(command)
         message = self._signed(command, result.outcome, result.reason, result)
-        await self._on_disk(self._ledger.conclude, command.id, result.outcome, message)
+        try:
+            await self._on_disk(self._ledger.conclude, command.id, result.outcome, message)
+        except StoreFull as error:
+            log.warning("disk is full: the last word on a command is not kept", command=command.id, reason=error)
         log.info("command finished", command=command.id, outcome=result.outcome, reason=result.reason)
         await self._say(message)
 

@@ -13,6 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kolonne.module.commands import EXECUTION_TIMEOUT_S, CommandDesk, Self
+from kolonne.module.errors import StoreFull
 from kolonne.module.ledger import Ledger
 from kolonne.module.sources import Outcome
 from kolonne.module.store import Store
@@ -54,6 +55,7 @@ class Bench:
         self.now_ms = 1000
         self.sent: list[bytes] = []
         self.after_disk: Callable[[], None] = lambda: None
+        self.is_disk_full = False
         self.boot()
 
     def boot(self, boot: str = BOOT) -> None:
@@ -70,6 +72,8 @@ class Bench:
         )
 
     async def _on_disk(self, function: Callable[..., T], *args: Any) -> T:
+        if self.is_disk_full and function in {self.ledger.judge, self.ledger.conclude}:
+            raise StoreFull("no space")
         result = function(*args)
         self.after_disk()
         return result
@@ -362,3 +366,23 @@ _SPOIL = (
 
 def spoilt(bench: Bench, random: Random, originals: list[bytes], how: int) -> bytes:
     return _SPOIL[how](bench, random, random.choice(originals))
+
+
+async def test_what_a_full_disk_cannot_remember_is_not_done(bench: Bench) -> None:
+    """CD-04: the agent lives, and the platform's repetition is obeyed when there is room again."""
+    order = bench.signed()
+    bench.is_disk_full = True
+    await bench.desk.receive(order)
+    assert (bench.van.executed, bench.sent) == ([], [])
+    bench.is_disk_full = False
+    await bench.desk.receive(order)
+    assert bench.replies == [("accepted", ""), ("done", "")]
+    assert len(bench.van.executed) == 1
+
+
+async def test_the_last_word_is_said_even_if_a_full_disk_does_not_keep_it(bench: Bench) -> None:
+    """CD-02"""
+    bench.van.answer = Outcome("done")
+    bench.after_disk = lambda: setattr(bench, "is_disk_full", bench.ledger.counter == 1)
+    await bench.desk.receive(bench.signed())
+    assert bench.replies == [("accepted", ""), ("done", "")]
