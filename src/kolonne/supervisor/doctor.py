@@ -86,7 +86,7 @@ def _engines() -> Iterator[Finding]:
 def _browser_packages() -> Finding:
     """Map and interface kit come from npm and lie beside the source."""
     folder = Path(__file__).parents[3] / "node_modules"
-    missing = [name for name in ("maplibre-gl", "@tabler/core", "htmx.org", "uplot") if not (folder / name).is_dir()]
+    missing = [name for name in ("maplibre-gl", "@tabler/core", "world-atlas") if not (folder / name).is_dir()]
     text = f"missing in {folder}: {', '.join(missing)}" if missing else str(folder)
     return Finding("node_modules", not missing, text, "run `make install`")
 

@@ -42,7 +42,6 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "csp",
-    "django_htmx",
     "ninja",
     "procrastinate.contrib.django",
 ]
@@ -59,7 +58,6 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
     "kolonne.portal.site.middleware.no_store",
     "kolonne.portal.site.middleware.Scope",
 ]
@@ -171,9 +169,7 @@ STATICFILES_DIRS = [
         for name, folder in {
             "tabler": NODE_MODULES / "@tabler" / "core" / "dist",
             "inter": NODE_MODULES / "@fontsource-variable" / "inter",
-            "htmx": NODE_MODULES / "htmx.org" / "dist",
             "maplibre": NODE_MODULES / "maplibre-gl" / "dist",
-            "uplot": NODE_MODULES / "uplot" / "dist",
             "atlas": NODE_MODULES / "world-atlas",
             "topojson": NODE_MODULES / "topojson-client" / "dist",
         }.items()
