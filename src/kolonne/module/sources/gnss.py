@@ -70,11 +70,14 @@ class SerialStream:
         loop.add_reader(self._descriptor, ready.set)
         try:
             await ready.wait()
-            return os.read(self._descriptor, _CHUNK)
+            data = os.read(self._descriptor, _CHUNK)
         except OSError as error:
             raise SourceError(f"{self._path}: the receiver is gone ({error.strerror})") from error
         finally:
             loop.remove_reader(self._descriptor)
+        if not data:
+            raise SourceError(f"{self._path}: the receiver is gone (it hung up)")
+        return data
 
 
 class FileStream:

@@ -31,7 +31,7 @@ class FrameBus(Protocol):
     """A bus that frames come from and go to."""
 
     async def receive(self) -> CanFrame | None:
-        """The next frame; None when the bus is gone."""
+        """The next frame; None at the end of a recorded bus. Raises SourceError when a real one is gone."""
 
     async def send(self, frame: CanFrame) -> None: ...
 
@@ -60,6 +60,7 @@ class SocketCanBus:
         family = getattr(socket, "AF_CAN", None)
         if family is None:
             raise SourceError("this system has no SocketCAN: the CAN source needs Linux")
+        self._interface = interface
         try:
             self._socket = socket.socket(family, socket.SOCK_RAW, socket.CAN_RAW)
             self._socket.settimeout(0)
@@ -67,13 +68,13 @@ class SocketCanBus:
         except OSError as error:
             raise SourceError(f"{interface} cannot be opened ({error.strerror}): is the interface up?") from error
 
-    async def receive(self) -> CanFrame | None:
+    async def receive(self) -> CanFrame:
         loop = asyncio.get_running_loop()
         while True:
             try:
                 raw = await loop.sock_recv(self._socket, _FRAME.size)
-            except OSError:
-                return None
+            except OSError as error:
+                raise SourceError(f"{self._interface}: the bus is gone ({error.strerror})") from error
             if (frame := unpacked(raw)) is not None:
                 return frame
 

@@ -137,6 +137,15 @@ async def test_a_serial_device_is_read() -> None:
     os.close(follower)
 
 
+async def test_a_receiver_that_was_pulled_out_is_told_and_is_no_end_of_a_recording() -> None:
+    leader, follower = pty.openpty()
+    source = aiter(GnssSource(SerialStream(f"{os.ttyname(follower)}@38400")))
+    os.close(leader)
+    with pytest.raises(SourceError, match="gone"):
+        await anext(source)
+    os.close(follower)
+
+
 def test_unusable_devices_are_told(tmp_path: Path) -> None:
     for options in (
         SourceOptions(),
