@@ -50,8 +50,8 @@ class Draft:
     """By module id; only modules whose cursor really moves."""
     states: dict[int, tuple[Binding, VanState]] = field(default_factory=dict)
     """By vehicle id."""
-    changed: dict[int, set[str]] = field(default_factory=dict)
-    """Signals with a new reading, by vehicle id: what watchers are told after COMMIT."""
+    changed: dict[int, set[tuple[str, ...]]] = field(default_factory=dict)
+    """Sets of signals with a new reading, by vehicle id: what watchers are told after COMMIT."""
     transitions: list[tuple[Binding, Transition]] = field(default_factory=list)
     refusals: Counter[RefusalKey] = field(default_factory=Counter)
     letters: list[Letter] = field(default_factory=list)

@@ -54,11 +54,15 @@ class Drafter:
     async def draft(self, connection: store.Connection, messages: list[Message], received_ms: int) -> Draft:
         """Everything that these messages want written; memory runs ahead of the database until it is committed."""
         draft = Draft(received_ms)
-        await self._meet(connection, messages)
-        incoming = [known for message in messages if (known := self._read(draft, *message))]
-        await self._load(connection, incoming)
-        for known in incoming:
-            self._add(draft, known)
+        try:
+            await self._meet(connection, messages)
+            incoming = [known for message in messages if (known := self._read(draft, *message))]
+            await self._load(connection, incoming)
+            for known in incoming:
+                self._add(draft, known)
+        except BaseException:
+            self.forget(draft)
+            raise
         return draft
 
     def forget(self, draft: Draft) -> None:
@@ -132,12 +136,14 @@ class Drafter:
             dropped=message.dropped,
         )
         draft.acks[binding.serial] = (message.epoch, step.acknowledge)
-        metrics.DUPLICATES.inc(step.skip)
+        if step.skip:
+            metrics.DUPLICATES.inc(step.skip)
         if step.cursor is cursor:
             return
-        self._cursors[binding.module_id] = step.cursor
         draft.move(binding, cursor, step.cursor, step.lost)
-        metrics.LOST.inc(step.lost)
+        self._cursors[binding.module_id] = step.cursor
+        if step.lost:
+            metrics.LOST.inc(step.lost)
         complaints = known.complaints + self._add_points(draft, binding, message, step)
         if complaints:
             self._bury(draft, binding, binding.serial, complaints, known.payload)
@@ -173,9 +179,12 @@ class Drafter:
     def _merge(self, draft: Draft, binding: Binding, accepted: list[Point], shapes: set[tuple[str, ...]]) -> None:
         """Takes stored points into the van's state."""
         state, transitions = self.states.use(binding.vehicle_id), list[Transition]()
-        state.merge(accepted, transitions, uniform=len(shapes) == 1)
         draft.states[binding.vehicle_id] = (binding, state)
-        draft.changed.setdefault(binding.vehicle_id, set()).update(*shapes)
+        state.merge(accepted, transitions, uniform=len(shapes) == 1)
+        if known := draft.changed.get(binding.vehicle_id):
+            known |= shapes
+        else:
+            draft.changed[binding.vehicle_id] = shapes
         draft.transitions += [(binding, transition) for transition in transitions]
 
     def _slowly(

@@ -20,18 +20,18 @@ class Feed:
     def __init__(self, broker: Broker, states: States) -> None:
         self._broker = broker
         self._states = states
-        self._pending: dict[int, dict[int, set[str]]] = {}
+        self._pending: dict[int, dict[int, set[tuple[str, ...]]]] = {}
         self._last = 0.0
 
     def note(self, draft: Draft) -> None:
         """Only after the draft was committed."""
-        for vehicle_id, names in draft.changed.items():
+        for vehicle_id, shapes in draft.changed.items():
             company_id = draft.states[vehicle_id][0].company_id
             company = self._pending.setdefault(company_id, {})
             if vehicle_id in company:
-                company[vehicle_id] |= names
+                company[vehicle_id] |= shapes
             else:
-                company[vehicle_id] = names
+                company[vehicle_id] = shapes
 
     def publish_due(self) -> None:
         """Publishes if the interval is over. Not while a transaction runs: the states are ahead of it."""
@@ -44,16 +44,16 @@ class Feed:
         # Nobody waits for a change that is not sent: a page that reconnects takes a new snapshot.
         self._broker.send(b"".join(commands))
 
-    def _commands(self, company_id: int, vans: dict[int, set[str]]) -> list[bytes]:
+    def _commands(self, company_id: int, vans: dict[int, set[tuple[str, ...]]]) -> list[bytes]:
         subject = live_subject(company_id).encode()
-        known = [van for vehicle_id, names in vans.items() if (van := self._van(vehicle_id, names))]
+        known = [van for vehicle_id, shapes in vans.items() if (van := self._van(vehicle_id, shapes))]
         return [
             publish(subject, b'{"vans":[%b]}' % b",".join(known[start : start + _VANS_A_MESSAGE]))
             for start in range(0, len(known), _VANS_A_MESSAGE)
         ]
 
-    def _van(self, vehicle_id: int, names: set[str]) -> bytes | None:
-        state = self._states.get(vehicle_id)
+    def _van(self, vehicle_id: int, shapes: set[tuple[str, ...]]) -> bytes | None:
+        state, names = self._states.get(vehicle_id), set[str]().union(*shapes)
         if state is None:
             return None  # Its last transaction failed; the module sends again.
         cells = state.cells

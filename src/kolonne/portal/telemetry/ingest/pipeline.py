@@ -94,7 +94,9 @@ class Pipeline:
 
     async def flush(self, connection: store.Connection, messages: list[Message]) -> None:
         """Commits and acknowledges. Raises psycopg.Error if the database is to blame, and nobody was told anything."""
-        draft = await self._drafter.draft(connection, messages, time.time_ns() // 1_000_000)
+        draft = await self._draft(connection, messages)
+        if draft is None:
+            return
         try:
             if not draft.is_empty:
                 await store.commit(connection, draft)
@@ -111,6 +113,23 @@ class Pipeline:
             self._drafter.forget(draft)
             raise
         self._committed(draft)
+
+    async def _draft(self, connection: store.Connection, messages: list[Message]) -> Draft | None:
+        """The draft; None if a message brings this program to its knees. It is then found, and left out, so that one
+        module cannot stop the others. Raises psycopg.Error."""
+        try:
+            return await self._drafter.draft(connection, messages, time.time_ns() // 1_000_000)
+        except psycopg.Error:
+            raise
+        except Exception:
+            metrics.FLUSHES.labels("failed").inc()
+            if len(messages) == 1:
+                log.exception("a message cannot be handled", subject=messages[0][0].decode("ascii", "replace"))
+                return None
+        middle = len(messages) // 2
+        await self.flush(connection, messages[:middle])
+        await self.flush(connection, messages[middle:])
+        return None
 
     def _committed(self, draft: Draft) -> None:
         metrics.FLUSHES.labels("committed").inc()

@@ -98,10 +98,6 @@ class VanState:
         self.text = encode_json(self.cells)
         return self.text.decode()
 
-    def value(self, name: str) -> Value | None:
-        cell = self.cells.get(name)
-        return None if cell is None else cell[0]
-
 
 class States:
     """The vans' states by vehicle id: as many as `bound`, the longest unused forgotten first."""

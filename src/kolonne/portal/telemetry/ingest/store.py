@@ -134,7 +134,9 @@ async def _move_cursors(connection: Connection, draft: Draft) -> None:
 
 async def _write_states(connection: Connection, draft: Draft) -> None:
     vans = [draft.states[vehicle_id] for vehicle_id in sorted(draft.states)]
-    columns: Iterable[list[Any]] = ([state.value(name) for _, state in vans] for name in _STATE_SIGNALS)
+    columns: Iterable[list[Any]] = (
+        [(cell := state.cells.get(name)) and cell[0] for _, state in vans] for name in _STATE_SIGNALS
+    )
     await connection.execute(
         _STATES,
         [
