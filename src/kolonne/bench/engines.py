@@ -18,6 +18,7 @@ from typing import Any
 
 from kolonne import config
 from kolonne.config import Config
+from kolonne.supervisor.child import die_with_parent
 
 _START_S = 90
 _STOP_S = 60
@@ -33,7 +34,7 @@ class Engines:
 
     def start(self, programs: Sequence[str]) -> None:
         """Returns when everything answers. Raises RuntimeError."""
-        log = self.config.data / "engines.log"
+        log, parent = self.config.data / "engines.log", os.getpid()
         with log.open("ab") as output:
             self._supervisor = subprocess.Popen(
                 [sys.executable, "-m", "kolonne.bench.engines", *programs],
@@ -42,6 +43,8 @@ class Engines:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
+                # A measurement that is killed takes its engines along.
+                preexec_fn=lambda: die_with_parent(signal.SIGTERM, parent),  # noqa: PLW1509  # one system call
             )
         deadline = time.monotonic() + _START_S
         while time.monotonic() < deadline and self._supervisor.poll() is None:
