@@ -25,6 +25,8 @@ Publish = Callable[[str, bytes, UUID | None], Awaitable[None]]
 """Subject, payload and, for commands, the id for which the broker may say that nobody listened."""
 
 RESEND_S = 2.0
+FORGOTTEN_S = 3600.0
+"""No command lives that long: what was sent so long ago was ended by the worker or by another signer."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ class Dispatcher:
 
     async def expire(self) -> None:
         """Ends the waiting for what is overdue."""
+        self._forget_old()
         unheard = [command for command, missed in self._unheard.items() if missed >= self._attempts[command]]
         async with self._pool.connection() as db:
             for command_id in await store.expire(db, unheard):
@@ -104,7 +107,8 @@ class Dispatcher:
 
     def nobody_heard(self, command_id: UUID) -> None:
         """The broker says that the module of a published command was not connected."""
-        self._unheard[command_id] += 1
+        if command_id in self._attempts:
+            self._unheard[command_id] += 1
 
     async def _settle(self, db: Connection, order: Order) -> bytes | None:
         if order.state == State.SENT and not order.is_entitled:
@@ -161,6 +165,11 @@ class Dispatcher:
         if shown:
             company, view = shown
             await self._publish(subjects.live_subject(company), msgspec.json.encode({"command": view}), None)
+
+    def _forget_old(self) -> None:
+        long_ago = time.monotonic() - FORGOTTEN_S
+        for command_id in [command_id for command_id, at in self._published_at.items() if at < long_ago]:
+            self._forget(command_id)
 
     def _forget(self, command_id: UUID) -> None:
         self._published_at.pop(command_id, None)

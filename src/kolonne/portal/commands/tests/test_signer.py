@@ -6,7 +6,7 @@ import random
 import pytest
 
 from kolonne.portal.commands import lifecycle
-from kolonne.portal.commands.signer import store
+from kolonne.portal.commands.signer import dispatcher, store
 from kolonne.portal.commands.tests.conftest import PIN, Signers, Van
 from kolonne.portal.commerce import actions as commerce
 from kolonne.portal.conftest import SYSTEM
@@ -257,6 +257,21 @@ def test_a_module_answers_only_its_own_commands(awake: Van, django_db_blocker: o
     awake.answer(awake.reply(command, "done"))
     awake.answer(wrong_number, serial="CMD9999999999")
     assert awake.look(command_id).state == "sent"
+
+
+def test_what_another_signer_ended_is_forgotten(awake: Van, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each signer sends and hears only some of it: none may remember the rest for ever."""
+    monkeypatch.setattr(dispatcher, "FORGOTTEN_S", 0)
+    command_id = awake.ask("lock")
+
+    async def sent_and_never_answered_here(signers: Signers) -> None:
+        await signers.one.dispatch(command_id)
+        signers.one.nobody_heard(command_id)
+        await signers.one.expire()
+        signers.one.nobody_heard(command_id)
+        assert [*signers.one._published_at, *signers.one._attempts, *signers.one._unheard] == []
+
+    awake.work(sent_and_never_answered_here)
 
 
 def test_ten_thousand_mutated_answers_change_nothing(awake: Van) -> None:
