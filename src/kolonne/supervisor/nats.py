@@ -31,11 +31,11 @@ def _down(kind: str) -> str:
 PERMISSIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "auth": {"subscribe": ("$SYS.REQ.USER.AUTH",), "publish": ()},
     "sys": {
-        "subscribe": ("_INBOX.>", "$SYS.ACCOUNT.KOLONNE.CONNECT", "$SYS.ACCOUNT.KOLONNE.DISCONNECT"),
+        "subscribe": ("_INBOX.>",),
         "publish": ("$SYS.REQ.SERVER.*.KICK", "$SYS.REQ.SERVER.*.CONNZ"),
     },
     "ingest": {"subscribe": (_up("telemetry"),), "publish": (_down("ack"), "live.>")},
-    "registry": {"subscribe": (_up("hello"),), "publish": (_down("profile"), "live.>")},
+    "registry": {"subscribe": (_up("hello"),), "publish": (_down("profile"),)},
     "signer": {"subscribe": (_up("reply"), "_INBOX.signer.*"), "publish": (_down("command"), "live.>")},
     "portal": {"subscribe": ("live.>",), "publish": ()},
 }
