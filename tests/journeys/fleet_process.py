@@ -11,13 +11,9 @@ from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
 
-from kolonne.module import flow, link, mqtt
+from kolonne.module import mqtt
 from kolonne.module.agent import Agent, AgentSettings
 from kolonne.module.sources import PassiveVan, Reading
-
-# Agents in the field wait up to a minute, so that ten thousand of them spare a platform that is down. Here servers
-# die every second on purpose, and what is asked is how soon after the last time everything is drained.
-link.LONGEST_BACKOFF_S = flow.LONGEST_RESEND_S = 4.0
 
 
 class Count:

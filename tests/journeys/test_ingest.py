@@ -121,6 +121,20 @@ async def test_an_epoch_begins_at_its_beginning_or_with_a_declaration(
     assert len(stored(database, module.vehicle_id)) == 2
 
 
+async def test_an_old_epoch_that_is_played_again_changes_nothing(enrol: Any, connect: Any, database: Database) -> None:
+    module = enrol()
+    speaker = await connect(module)
+    await speaker.send(1, [MS, {"speed": 1}], [MS + 1, {"speed": 2}], epoch="OLD")
+    assert await speaker.hear() == {"e": "OLD", "s": 2}
+    await speaker.send(1, [MS + 2, {"speed": 3}], epoch="NEW")
+    assert await speaker.hear() == {"e": "NEW", "s": 1}
+    await speaker.send(1, [MS, {"speed": 1}], [MS + 1, {"speed": 2}], epoch="OLD")
+    assert await speaker.hear() == {"e": "OLD", "s": 2}
+    await speaker.send(2, [MS + 3, {"speed": 4}], epoch="NEW")
+    assert await speaker.hear() == {"e": "NEW", "s": 2}
+    assert [point["speed"] for point in stored(database, module.vehicle_id)] == [1, 2, 3, 4]
+
+
 async def test_signals_outside_the_profile_are_refused_and_counted(
     enrol: Any, connect: Any, database: Database
 ) -> None:

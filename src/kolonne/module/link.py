@@ -20,7 +20,8 @@ from kolonne.wire.messages import Ack, Telemetry, encode_msgpack, is_json
 
 SHORTEST_BACKOFF_S, LONGEST_BACKOFF_S = 0.2, 60.0
 STEADY_S = 5.0
-"""A connection that lived this long was a good one: the next attempt comes soon again."""
+"""A connection that lived this long, or over which something was stored, was a good one: the next attempt comes
+soon again."""
 HELLO_UNHEARD_S = 5.0
 HELLO_AGAIN_S = 300.0
 
@@ -76,7 +77,7 @@ class Link:
         """Connects, again and again."""
         backoff = SHORTEST_BACKOFF_S
         while True:
-            begun = time.monotonic()
+            begun, stored = time.monotonic(), self._outbox.acked
             try:
                 async with self._connect() as connection:
                     self._log.info("connected")
@@ -85,7 +86,7 @@ class Link:
                 self._log.warning("not connected", reason=loss)
             finally:
                 self._connection = None
-            if time.monotonic() - begun >= STEADY_S:
+            if time.monotonic() - begun >= STEADY_S or self._outbox.acked > stored:
                 backoff = SHORTEST_BACKOFF_S
             await asyncio.sleep(max(SHORTEST_BACKOFF_S, self._random.uniform(0, backoff)))
             backoff = min(LONGEST_BACKOFF_S, backoff * 2)

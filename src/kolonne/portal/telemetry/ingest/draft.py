@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from kolonne.portal.telemetry.ingest.binding import Binding
-from kolonne.portal.telemetry.ingest.prefix import Cursor
+from kolonne.portal.telemetry.ingest.prefix import Step
 from kolonne.portal.telemetry.ingest.states import Transition, VanState
 
 MAX_LETTER = 64 * 1024
@@ -30,13 +30,20 @@ class Letter(NamedTuple):
     payload: bytes
 
 
+class Epoch(NamedTuple):
+    """One numbering of one module's points."""
+
+    module_id: int
+    name: str
+
+
 @dataclass(slots=True)
 class Move:
-    """A module's cursor: where the database must still stand, and where it goes."""
+    """The cursor of an epoch: where the database must still stand, and where it goes."""
 
     binding: Binding
-    before: Cursor
-    after: Cursor
+    before: int
+    after: int
     lost: int = 0
 
 
@@ -46,8 +53,8 @@ class Draft:
 
     received_ms: int
     rows: list[bytes] = field(default_factory=list)
-    moves: dict[int, Move] = field(default_factory=dict)
-    """By module id; only modules whose cursor really moves."""
+    moves: dict[Epoch, Move] = field(default_factory=dict)
+    """Only of cursors that really move."""
     states: dict[int, tuple[Binding, VanState]] = field(default_factory=dict)
     """By vehicle id."""
     changed: dict[int, set[tuple[str, ...]]] = field(default_factory=dict)
@@ -63,13 +70,13 @@ class Draft:
         """Whether there is nothing to write; acknowledgements may still be due."""
         return not (self.moves or self.letters or self.refusals)
 
-    def move(self, binding: Binding, before: Cursor, after: Cursor, lost: int) -> None:
-        move = self.moves.get(binding.module_id)
+    def move(self, epoch: Epoch, binding: Binding, step: Step, before: int) -> None:
+        move = self.moves.get(epoch)
         if move is None:
-            self.moves[binding.module_id] = Move(binding, before, after, lost)
+            self.moves[epoch] = Move(binding, before, step.cursor, step.lost)
         else:
-            move.after = after
-            move.lost += lost
+            move.after = step.cursor
+            move.lost += step.lost
 
     def refuse(self, binding: Binding, refused: list[tuple[str, str]]) -> None:
         """Counts refused readings, each (reason, signal)."""

@@ -11,8 +11,8 @@ from kolonne.portal.telemetry.ingest import metrics, store
 from kolonne.portal.telemetry.ingest.binding import Binding, Bindings
 from kolonne.portal.telemetry.ingest.broker import Message
 from kolonne.portal.telemetry.ingest.decode import mend
-from kolonne.portal.telemetry.ingest.draft import Draft
-from kolonne.portal.telemetry.ingest.prefix import Cursor, Step, advance
+from kolonne.portal.telemetry.ingest.draft import Draft, Epoch
+from kolonne.portal.telemetry.ingest.prefix import Step, advance
 from kolonne.portal.telemetry.ingest.readings import sift
 from kolonne.portal.telemetry.ingest.rows import CLOCK_IMPLAUSIBLE, Stamp, row, timestamp
 from kolonne.portal.telemetry.ingest.states import Point, States, Transition
@@ -26,6 +26,8 @@ AHEAD_MS = 24 * 3600 * 1000
 """Vehicle times before `OLDEST_MS`, or further ahead than this, are replaced by the time of receipt."""
 LETTERS_A_DAY = 100
 """Per module; further ones are counted only."""
+MAX_CURSORS = 100_000
+"""Kept in memory; all are read again when there are more."""
 _LOOK_UP_S = 1.0
 _SERIAL = slice(len("m."), -len(".up.telemetry"))
 """Of a subject."""
@@ -35,6 +37,7 @@ class Incoming(NamedTuple):
     """A message whose sender is known."""
 
     binding: Binding
+    epoch: Epoch
     message: Telemetry
     payload: bytes
     complaints: list[str]
@@ -46,7 +49,7 @@ class Drafter:
     def __init__(self, bindings: Bindings) -> None:
         self.bindings = bindings
         self.states = States()
-        self._cursors: dict[int, Cursor] = {}
+        self._cursors: dict[Epoch, int] = {}
         self._letters: dict[str, int] = {}
         self._letters_day = ""
         self._looked_up: dict[bytes, float] = {}
@@ -67,8 +70,8 @@ class Drafter:
 
     def forget(self, draft: Draft) -> None:
         """The draft was not committed: what memory holds of its modules and vans is to be read again."""
-        for module_id in draft.moves:
-            self._cursors.pop(module_id, None)
+        for epoch in draft.moves:
+            self._cursors.pop(epoch, None)
         self.states.forget(draft.states)
 
     @staticmethod
@@ -105,43 +108,42 @@ class Drafter:
             self._bury(draft, None, serial.decode("ascii", "replace"), ["the serial is not enrolled"], payload)
             return None
         try:
-            return Incoming(binding, decode_telemetry(payload), payload, [])
+            return _incoming(binding, decode_telemetry(payload), payload, [])
         except WireError as error:
             try:
                 mended = mend(payload, error)
             except WireError as hopeless:
                 self._bury(draft, binding, binding.serial, [str(hopeless)], payload)
                 return None
-            return Incoming(binding, mended.message, payload, mended.complaints)
+            return _incoming(binding, mended.message, payload, mended.complaints)
 
     async def _load(self, connection: store.Connection, incoming: Iterable[Incoming]) -> None:
         bindings = {known.binding.module_id: known.binding for known in incoming}
-        modules = [module_id for module_id in bindings if module_id not in self._cursors]
-        if modules:
-            self._cursors |= await store.load_cursors(connection, modules)
+        epochs = {known.epoch for known in incoming} - self._cursors.keys()
+        if epochs:
+            if len(self._cursors) > MAX_CURSORS:
+                self._cursors.clear()
+                epochs = {known.epoch for known in incoming}
+            self._cursors |= await store.load_cursors(connection, epochs)
         vehicles = self.states.missing({binding.vehicle_id for binding in bindings.values()})
         if vehicles:
             await store.load_states(connection, self.states, vehicles)
 
     def _add(self, draft: Draft, known: Incoming) -> None:
         binding, message = known.binding, known.message
-        cursor = self._cursors.get(binding.module_id)
+        cursor = self._cursors.get(known.epoch)
         if cursor is None:
-            return  # The module was deleted a moment ago.
-        step = advance(
-            cursor,
-            epoch=str(message.epoch),
-            first=message.sequence,
-            count=len(message.points),
-            dropped=message.dropped,
-        )
+            # The module was deleted a moment ago, or begins epochs without end.
+            self._bury(draft, binding, binding.serial, ["the module has begun too many epochs"], known.payload)
+            return
+        step = advance(cursor, first=message.sequence, count=len(message.points), dropped=message.dropped)
         draft.acks[binding.serial] = (message.epoch, step.acknowledge)
         if step.skip:
             metrics.DUPLICATES.inc(step.skip)
-        if step.cursor is cursor:
+        if step.cursor == cursor:
             return
-        draft.move(binding, cursor, step.cursor, step.lost)
-        self._cursors[binding.module_id] = step.cursor
+        draft.move(known.epoch, binding, step, cursor)
+        self._cursors[known.epoch] = step.cursor
         if step.lost:
             metrics.LOST.inc(step.lost)
         complaints = known.complaints + self._add_points(draft, binding, message, step)
@@ -207,3 +209,7 @@ class Drafter:
             draft.bury(binding, serial, complaints, payload)
         elif binding is not None:
             draft.refuse(binding, [("dead_letter", "")])
+
+
+def _incoming(binding: Binding, message: Telemetry, payload: bytes, complaints: list[str]) -> Incoming:
+    return Incoming(binding, Epoch(binding.module_id, str(message.epoch)), message, payload, complaints)

@@ -12,35 +12,33 @@ NOTHING = 0
 Points are numbered from 1; an agent that begins with 0 is understood as well, but should not."""
 
 
-class Cursor(NamedTuple):
-    """Last committed point of a module. A module never heard of has the epoch ''."""
-
-    epoch: str
-    sequence: int
+UNSEEN = -1
+"""The cursor of an epoch of which nothing was committed yet."""
 
 
 class Step(NamedTuple):
     """What to do with a message: skip so many points, store the rest, move the cursor, acknowledge."""
 
     skip: int
-    cursor: Cursor
+    cursor: int
     lost: int
     """Points that exist nowhere any more."""
     acknowledge: int
 
 
-def advance(cursor: Cursor, *, epoch: str, first: int, count: int, dropped: int) -> Step:
-    """The step for points `first` … `first + count - 1`, of which `dropped` directly before exist no more.
+def advance(cursor: int, *, first: int, count: int, dropped: int) -> Step:
+    """The step for points `first` … `first + count - 1` of an epoch, of which `dropped` directly before exist no more.
 
-    A message that lies beyond a gap, or begins an epoch in its middle, moves nothing; the acknowledgement then tells
-    the module where to go on. An epoch begins at sequence 0 or 1, or with a declaration that reaches back to there.
+    `cursor` is the last committed point of this epoch. A message that lies beyond a gap, or begins an unseen epoch in
+    its middle, moves nothing; the acknowledgement then tells the module where to go on. An epoch begins at sequence 0
+    or 1, or with a declaration that reaches back to there.
     """
     last = first + count - 1
-    if epoch != cursor.epoch:
+    if cursor == UNSEEN:
         if first - dropped > 1:
             return Step(count, cursor, 0, NOTHING)
-        return Step(0, Cursor(epoch, last), max(0, first - 1), last)
-    expected = cursor.sequence + 1
+        return Step(0, last, max(0, first - 1), last)
+    expected = cursor + 1
     if last < expected or first - dropped > expected:
-        return Step(count, cursor, 0, cursor.sequence)
-    return Step(max(0, expected - first), Cursor(epoch, last), max(0, first - expected), last)
+        return Step(count, cursor, 0, cursor)
+    return Step(max(0, expected - first), last, max(0, first - expected), last)

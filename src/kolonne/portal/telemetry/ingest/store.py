@@ -8,8 +8,7 @@ import psycopg
 import structlog
 
 from kolonne.portal.telemetry.ingest import rows
-from kolonne.portal.telemetry.ingest.draft import Draft
-from kolonne.portal.telemetry.ingest.prefix import Cursor
+from kolonne.portal.telemetry.ingest.draft import Draft, Epoch
 from kolonne.portal.telemetry.ingest.states import States
 from kolonne.wire.messages import encode_json
 
@@ -17,14 +16,27 @@ log = structlog.get_logger()
 
 Connection = psycopg.AsyncConnection[Any]
 
+MAX_EPOCHS = 1000
+"""A module begins an epoch when its store was lost; one that begins more than this is broken or worse."""
+
 _COPY = f"COPY telemetry.sample ({', '.join(rows.COLUMNS)}) FROM STDIN (FORMAT binary)"
 _MOVE = """
     UPDATE telemetry.cursor c
-    SET epoch = n.epoch, sequence = n.sequence, points_dropped = c.points_dropped + n.lost,
-        company_id = n.company_id, updated = now()
-    FROM unnest(%b::int4[], %b::int4[], %b::text[], %b::int8[], %b::text[], %b::int8[], %b::int8[])
-        AS n (module_id, company_id, old_epoch, old_sequence, epoch, sequence, lost)
-    WHERE c.module_id = n.module_id AND c.epoch = n.old_epoch AND c.sequence = n.old_sequence
+    SET sequence = n.sequence, points_dropped = c.points_dropped + n.lost, company_id = n.company_id, updated = now()
+    FROM unnest(%b::int4[], %b::int4[], %b::text[], %b::int8[], %b::int8[], %b::int8[])
+        AS n (module_id, company_id, epoch, old_sequence, sequence, lost)
+    WHERE c.module_id = n.module_id AND c.epoch = n.epoch AND c.sequence = n.old_sequence
+"""
+_BEGIN = """
+    INSERT INTO telemetry.cursor (module_id, company_id, epoch)
+    SELECT m.id, m.company_id, n.epoch
+    FROM unnest(%b::int4[], %b::text[]) AS n (module_id, epoch) JOIN vehicles_module m ON m.id = n.module_id
+    WHERE (SELECT count(*) FROM telemetry.cursor c WHERE c.module_id = m.id) < %b
+    ON CONFLICT DO NOTHING
+"""
+_CURSORS = """
+    SELECT c.module_id, c.epoch, c.sequence
+    FROM telemetry.cursor c JOIN unnest(%b::int4[], %b::text[]) AS n (module_id, epoch) USING (module_id, epoch)
 """
 _STATES = """
     INSERT INTO telemetry.state
@@ -82,17 +94,12 @@ async def commit(connection: Connection, draft: Draft) -> None:
             await connection.execute(_LETTERS, list(map(list, zip(*draft.letters, strict=True))))
 
 
-async def load_cursors(connection: Connection, module_ids: list[int]) -> dict[int, Cursor]:
-    """The committed cursors by module id; a module's first sight makes its row."""
-    await connection.execute(
-        "INSERT INTO telemetry.cursor (module_id, company_id) SELECT id, company_id FROM vehicles_module "
-        "WHERE id = ANY (%b) ON CONFLICT DO NOTHING",
-        [module_ids],
-    )
-    found = await connection.execute(
-        "SELECT module_id, epoch, sequence FROM telemetry.cursor WHERE module_id = ANY (%b)", [module_ids]
-    )
-    return {module_id: Cursor(epoch, sequence) for module_id, epoch, sequence in await found.fetchall()}
+async def load_cursors(connection: Connection, epochs: Iterable[Epoch]) -> dict[Epoch, int]:
+    """The committed cursors; an epoch's first sight makes its row, unless its module has begun too many."""
+    wanted = list(map(list, zip(*epochs, strict=True)))
+    await connection.execute(_BEGIN, [*wanted, MAX_EPOCHS])
+    found = await connection.execute(_CURSORS, wanted)
+    return {Epoch(module_id, name): sequence for module_id, name, sequence in await found.fetchall()}
 
 
 async def load_states(connection: Connection, states: States, vehicle_ids: list[int]) -> None:
@@ -114,17 +121,16 @@ async def letters_today(connection: Connection) -> dict[str, int]:
 
 
 async def _move_cursors(connection: Connection, draft: Draft) -> None:
-    moves = sorted(draft.moves.values(), key=lambda move: move.binding.module_id)
+    moves = sorted(draft.moves.items())
     moved = await connection.execute(
         _MOVE,
         [
-            [move.binding.module_id for move in moves],
-            [move.binding.company_id for move in moves],
-            [move.before.epoch for move in moves],
-            [move.before.sequence for move in moves],
-            [move.after.epoch for move in moves],
-            [move.after.sequence for move in moves],
-            [move.lost for move in moves],
+            [epoch.module_id for epoch, _ in moves],
+            [move.binding.company_id for _, move in moves],
+            [epoch.name for epoch, _ in moves],
+            [move.before for _, move in moves],
+            [move.after for _, move in moves],
+            [move.lost for _, move in moves],
         ],
         prepare=True,
     )

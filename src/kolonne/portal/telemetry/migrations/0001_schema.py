@@ -54,15 +54,16 @@ COMMENT ON COLUMN telemetry.state.signals IS 'JSON {"speed": [value, t_ms, since
 
 CURSOR = """
 CREATE TABLE telemetry.cursor (
-    module_id int4 PRIMARY KEY,
+    module_id int4 NOT NULL,
     company_id int4 NOT NULL,
-    epoch text NOT NULL DEFAULT '',
+    epoch text NOT NULL,
     sequence int8 NOT NULL DEFAULT -1,
     points_dropped int8 NOT NULL DEFAULT 0,
     updated timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (module_id, epoch),
     FOREIGN KEY (module_id, company_id) REFERENCES vehicles_module (id, company_id) ON DELETE CASCADE
 ) WITH (fillfactor = 60);
-COMMENT ON TABLE telemetry.cursor IS 'Last committed point of each module: what was acknowledged, and what may come next.';
+COMMENT ON TABLE telemetry.cursor IS 'Last committed point of each epoch of a module: what was acknowledged, and what may come next.';
 """
 
 REFUSAL = """
