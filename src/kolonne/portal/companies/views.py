@@ -16,6 +16,8 @@ def switch_company(request: HttpRequest) -> HttpResponse:
     """Opens another of the person's companies; a company that is not his changes nothing."""
     chosen = request.POST.get("company", "")
     user = request.user
-    if isinstance(user, User) and chosen.isdecimal() and int(chosen) in actor_of(user).rights:
-        request.session[CHOSEN] = int(chosen)
+    # Compared as text: what somebody sends need not be a number that Python is willing to read.
+    mine = {str(company): company for company in actor_of(user).rights} if isinstance(user, User) else {}
+    if chosen in mine:
+        request.session[CHOSEN] = mine[chosen]
     return redirect("/")

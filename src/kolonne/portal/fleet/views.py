@@ -135,7 +135,7 @@ def _wanted(request: HttpRequest) -> queries.Wanted:
     """What the address asks for; words that mean nothing are left out."""
     state, sort = request.GET.get("state", ""), request.GET.get("sort", "plate")
     return queries.Wanted(
-        search=request.GET.get("q", "").strip()[:100],
+        search=request.GET.get("q", "").replace("\0", "").strip()[:100],
         state=state if state in STATES else "",
         sort=sort.removeprefix("-") if sort.removeprefix("-") in queries.SORTS else "plate",
         descending=sort.startswith("-"),

@@ -56,7 +56,7 @@ def of_error(error: KolonneError, *, sent: Mapping[str, Any] | None = None, deta
     if isinstance(error, Invalid):
         values = sent or {}
         errors = [
-            FieldError(field=field, value=shown(values.get(field)), remedy=remedy)
+            FieldError(field=shown(field), value=shown(values.get(field)), remedy=remedy)
             for field, remedy in error.errors.items()
         ]
     remedy = str(error.facts.get("remedy", ""))

@@ -1,10 +1,14 @@
 """CO-01, CO-04, FT-09: people in roles, and keys that open no more than they say."""
 
+from collections.abc import Callable
+
 import pytest
+from django.test import Client
 
 from kolonne.portal.companies import actions
 from kolonne.portal.companies.models import Role
 from kolonne.portal.companies.queries import actor_of, authenticate_api_key
+from kolonne.portal.companies.views import CHOSEN
 from kolonne.portal.conftest import SYSTEM, House, person
 from kolonne.portal.identity.models import User
 from kolonne.portal.lib.errors import Conflict, Invalid, NotAllowed
@@ -17,6 +21,15 @@ def test_roles_become_rights_in_that_company_only(alice: User, ours: House, thei
     actor = actor_of(alice)
     assert actor.may("vehicles.vehicle:write", ours.company.pk)
     assert not actor.may("vehicles.vehicle:read", theirs.company.pk)
+
+
+@pytest.mark.parametrize("chosen", ["", "0", "²", "9" * 5000, "1; DROP", "-1"])
+def test_a_company_that_is_none_of_mine_changes_nothing(
+    chosen: str, alice: User, signed_in: Callable[[User], Client]
+) -> None:
+    client = signed_in(alice)
+    assert client.post("/company/", {"company": chosen}).headers["Location"] == "/"
+    assert CHOSEN not in client.session
 
 
 def test_nobody_gives_a_role_to_himself(alice: User, ours: House) -> None:

@@ -53,6 +53,12 @@ def test_the_list_finds_by_plate_and_says_when_nothing_fits(bob: User, ours: Hou
     assert ours.vehicle.plate in client.get("/vans/", {"q": ours.vehicle.plate}).text
 
 
+def test_a_search_for_what_no_text_can_hold_is_a_search(bob: User, ours: House, signed_in: SignIn) -> None:
+    answer = signed_in(bob).get("/vans/", {"q": f"\0{ours.vehicle.plate}\0"})
+    assert answer.status_code == 200
+    assert f"/vans/{ours.vehicle.pk}/" in answer.text
+
+
 def test_a_van_of_another_company_does_not_exist(bob: User, theirs: House, signed_in: SignIn) -> None:
     assert signed_in(bob).get(f"/vans/{theirs.vehicle.pk}/").status_code == 404
 
