@@ -11,8 +11,9 @@ from pydantic import ConfigDict, Field
 from kolonne.portal.commands import actions, queries
 from kolonne.portal.commands.actions import Order
 from kolonne.portal.commands.models import Command, Via
+from kolonne.portal.commands.permissions import UNLOCK
 from kolonne.portal.companies.models import ApiKey
-from kolonne.portal.companies.queries import KeyHolder
+from kolonne.portal.companies.queries import KeyHolder, actor_of
 from kolonne.portal.lib import problems
 from kolonne.portal.lib.errors import Invalid, NotFound
 from kolonne.portal.vehicles.queries import get_vehicle_by_vin_for
@@ -106,8 +107,10 @@ def command_out(command: Command) -> dict[str, Any]:
 
 
 def _pin_user(request: HttpRequest) -> int | None:
-    """Whose PIN a program sends: that of the person who made its key."""
+    """Whose PIN a program sends: that of the person who made its key, while he may open vans of the company himself."""
     holder = request.auth  # type: ignore[attr-defined]  # set by authentication
     if not isinstance(holder, KeyHolder):
         return None
-    return ApiKey.objects.filter(pk=holder.key_id).values_list("created_by_id", flat=True).first()
+    key = ApiKey.objects.filter(pk=holder.key_id, created_by__is_active=True).select_related("created_by").first()
+    maker = key.created_by if key else None
+    return maker.pk if maker and actor_of(maker).may(UNLOCK, holder.company_id) else None

@@ -12,6 +12,7 @@ from kolonne.portal.companies.queries import actor_of
 from kolonne.portal.conftest import House
 from kolonne.portal.identity.models import User
 from kolonne.portal.lib.actor import Actor
+from kolonne.portal.lib.scope import company_scope
 
 pytestmark = pytest.mark.django_db
 API = "/api/v1"
@@ -115,6 +116,26 @@ def test_opening_by_a_program_needs_its_scope_and_its_makers_pin(alice: User, ou
     alice.save()
     commands.set_pin(actor=actor_of(alice), user=alice, current_password="four vans in a yard", pin="271828")
     assert give(client, ours, order).status_code == 202
+
+
+@pytest.mark.parametrize("end", ["blocked", "left"])
+def test_a_key_opens_no_van_when_its_maker_may_not(end: str, alice: User, ours: House) -> None:
+    client = key(alice, ours, "commands:unlock")
+    alice.set_password("four vans in a yard")
+    alice.is_active = end != "blocked"
+    alice.save()
+    commands.set_pin(actor=actor_of(alice), user=alice, current_password="four vans in a yard", pin="271828")
+    if end == "left":
+        with company_scope(ours.scope):
+            alice.memberships.all().delete()
+    answer = give(client, ours, {"command": "unlock", "pin": "271828"})
+    assert problem(answer, 409)["type"].endswith("pin_not_set")
+    assert give(client, ours, {"command": "lock"}).status_code == 202
+
+
+def test_the_name_of_an_argument_is_told_whatever_it_holds(signed_in: Any, bob: User, ours: House) -> None:
+    body = problem(give(signed_in(bob), ours, {"command": "lock", "args": {"\ud800": 1}}), 422)
+    assert body["errors"][0]["field"] == "args.?"
 
 
 def test_a_wrong_pin_format_is_not_told_back(signed_in: Any, bob: User, ours: House) -> None:
