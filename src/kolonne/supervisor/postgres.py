@@ -55,6 +55,9 @@ lc_messages = 'C'
 log_min_messages = warning
 log_checkpoints = off
 log_line_prefix = '%m [%p] %u@%d '
+# Statements and the details of errors hold plates, drivers, positions and hashes: the log tells what failed only.
+log_min_error_statement = panic
+log_error_verbosity = terse
 """
 
 

@@ -109,6 +109,20 @@ def test_the_database_directory_is_closed_to_others(start, own_data):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root lends PostgreSQL another user")
+def test_the_log_of_postgres_holds_no_values_of_a_failed_statement(start, own_data):
+    start().wait_ready()
+    with connect(own_data) as connection:
+        connection.execute("CREATE TABLE van (vin text PRIMARY KEY, driver text)")
+        connection.execute("INSERT INTO van VALUES ('WK0SECRET', '')")
+        connection.commit()
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            connection.execute("INSERT INTO van VALUES ('WK0SECRET', 'a driver of ours')")
+    log = own_data.data / "logs" / "postgres.log"
+    wait_for(lambda: "van_pkey" in log.read_text())
+    assert "WK0SECRET" not in log.read_text()
+    assert "a driver of ours" not in log.read_text()
+
+
 def test_postgres_starts_from_a_copy_when_its_user_cannot_reach_the_environment(own_data, monkeypatch, tmp_path):
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
