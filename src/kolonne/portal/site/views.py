@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
@@ -31,6 +31,7 @@ def status(request: HttpRequest) -> HttpResponse:
     return render(request, "status.html", {"programs": programs, "all_up": all(one.is_up for one in programs)})
 
 
+@transaction.non_atomic_requests
 @require_GET
 def health(request: HttpRequest) -> JsonResponse:
     """200 while pages can be served from the database, 503 otherwise; tells strangers nothing else."""
