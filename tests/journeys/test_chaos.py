@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from kolonne.bench import engines, world
@@ -122,13 +123,25 @@ def faults(platform: Engines, vans: Fleet) -> dict[str, Any]:
     """
     expected = list(range(1, vans.total + 1))
     wrong = {}
-    with world.admin(platform.config) as connection:
+    with _database(platform) as connection:
         for serial, by_sequence, by_time, cursor in connection.execute(sql):
             if not expected == by_sequence == by_time or cursor != f"({vans.total},0)":
                 lost = len(set(expected) - set(by_sequence))
                 doubled = len(by_sequence) - len(set(by_sequence))
                 wrong[serial] = {"lost": lost, "doubled": doubled, "rows": len(by_sequence), "cursor": cursor}
     return wrong
+
+
+def _database(platform: Engines) -> Any:
+    """The last kill may have been PostgreSQL's, after everything was stored."""
+    until = time.monotonic() + STUCK_S
+    while True:
+        try:
+            return world.admin(platform.config)
+        except psycopg.OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.1)
 
 
 def survive(directory: Path, *, kills: int, programs: list[str]) -> None:
