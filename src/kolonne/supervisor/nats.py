@@ -50,7 +50,9 @@ max_payload: 16MB
 max_pending: 256MB
 max_connections: 100000
 jetstream {{ store_dir: {store}, max_mem: 256M, max_file: 2G, limits {{ default_max_consumers: -1 }} }}
-mqtt {{ listen: {mqtt} }}
+# Modules send with quality of service 0. What is sent with 2 and never released would stay in the store until that is
+# full, and a full store lets no module in.
+mqtt {{ listen: {mqtt}, reject_qos2_publish: true }}
 accounts {{
 {accounts}
 }}
@@ -119,7 +121,9 @@ def _user(config: Config, user: str) -> str:
     # Whoever answers requests may publish on the address that came with the request, once, and nowhere else.
     answers = ", allow_responses: true" if user == "auth" else ""
     password = json.dumps(config.secret(f"nats-{user}"))
-    return f"{{ user: {user}, password: {password}, permissions: {{ {subjects}{answers} }} }}"
+    # The listener for modules may be open to the world; our programs never come that way.
+    types = 'allowed_connection_types: ["STANDARD"]'
+    return f"{{ user: {user}, password: {password}, {types}, permissions: {{ {subjects}{answers} }} }}"
 
 
 def _subjects(allowed: tuple[str, ...]) -> str:

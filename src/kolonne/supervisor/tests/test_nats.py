@@ -10,9 +10,13 @@ import nats
 import nats.errors
 import pytest
 
+from kolonne.module.mqtt_codec import connect_packet
 from kolonne.supervisor import files, ports, secrets
 from kolonne.supervisor import nats as embedded
 from kolonne.wire.nkeys import CurveKey, Key, jwt_decode, jwt_encode
+
+ACCEPTED = b"\x20\x02\x00\x00"
+"""MQTT's CONNACK."""
 
 COMPLAINT_S = 0.5
 
@@ -107,7 +111,9 @@ async def test_no_program_hears_more_than_it_needs(platform, user, subject):
     assert await refused(platform, user, lambda client: client.subscribe(subject))
 
 
-async def test_the_callout_decides_who_comes_in_and_its_words_are_sealed(platform):
+@contextlib.asynccontextmanager
+async def callout(platform):
+    """Lets in whoever says that the password is `right`, as the registry would."""
     issuer = Key.from_seed(platform.secret("nats-issuer"))
     curve = CurveKey.from_seed(platform.secret("nats-xkey"))
     auth = await connect(platform, "auth")
@@ -127,12 +133,50 @@ async def test_the_callout_decides_who_comes_in_and_its_words_are_sealed(platfor
     await auth.subscribe("$SYS.REQ.USER.AUTH", queue="registry", cb=decide)
     await auth.flush()
     try:
+        yield
+    finally:
+        await leave(auth)
+
+
+async def test_the_callout_decides_who_comes_in_and_its_words_are_sealed(platform):
+    async with callout(platform):
         van = await connect(platform, "KOL00001", password="right")
         await leave(van)
         with pytest.raises(nats.errors.Error, match=r"(?i)authorization"):
             await connect(platform, "KOL00001", password="wrong", error_cb=_ignore, max_reconnect_attempts=0)
+
+
+async def by_mqtt(platform, user, password, then=b""):
+    """What the listener for modules answers to this user and to what he says next, until it is quiet."""
+    reader, writer = await asyncio.open_connection(*platform.endpoints().mqtt.split(":"))
+    heard = b""
+    try:
+        writer.write(connect_packet(user, user=user, password=password, keep_alive_s=60) + then)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(2):
+                while data := await reader.read(100):
+                    heard += data
+                return heard, "closed"
+        return heard, "open"
     finally:
-        await leave(auth)
+        writer.close()
+
+
+@pytest.mark.parametrize("user", sorted(embedded.PERMISSIONS))
+async def test_our_programs_do_not_come_in_where_modules_do(platform, user):
+    heard, state = await by_mqtt(platform, user, platform.secret(f"nats-{user}"))
+    assert (heard[:4] != ACCEPTED, state) == (True, "closed")
+
+
+async def test_no_module_fills_the_store_with_messages_that_it_never_releases(platform):
+    def said(first, number):
+        topic = b"m/KOL00001/up/telemetry"
+        body = len(topic).to_bytes(2, "big") + topic + number + b"{}"
+        return bytes((first, len(body))) + body
+
+    async with callout(platform):
+        assert await by_mqtt(platform, "KOL00001", "right", said(0x30, b"")) == (ACCEPTED, "open")
+        assert await by_mqtt(platform, "KOL00001", "right", said(0x34, b"\x00\x01")) == (ACCEPTED, "closed")
 
 
 async def test_the_system_user_finds_and_ends_connections(platform):
