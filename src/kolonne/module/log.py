@@ -16,12 +16,6 @@ class Log:
         self._logger = logging.getLogger(name)
         self._bound = bound
 
-    def bind(self, **facts: object) -> "Log":
-        return Log(self._logger.name, **(self._bound | facts))
-
-    def debug(self, event: str, **facts: object) -> None:
-        self._write(logging.DEBUG, event, facts)
-
     def info(self, event: str, **facts: object) -> None:
         self._write(logging.INFO, event, facts)
 
