@@ -5,6 +5,16 @@ from random import Random
 from kolonne.module.flow import LONGEST_RESEND_S, MESSAGES_AHEAD, Flow
 
 
+def after_a_long_silence() -> tuple[Flow, float]:
+    """A flow whose first message was sent eight times in vain, and the time."""
+    flow, now = Flow(0, random=Random(1)), 0.0
+    for _ in range(8):
+        flow.sent(1, now)
+        now = flow.resend_at or now
+        flow.tick(now)
+    return flow, now
+
+
 def test_messages_in_flight_are_bounded() -> None:
     flow = Flow(0, random=Random(1))
     for last in range(1, MESSAGES_AHEAD + 1):
@@ -45,12 +55,7 @@ def test_pauses_grow_to_a_minute_with_jitter() -> None:
 
 
 def test_progress_ends_the_long_pauses() -> None:
-    flow = Flow(0, random=Random(1))
-    now = 0.0
-    for _ in range(8):
-        flow.sent(1, now)
-        now = flow.resend_at or now
-        flow.tick(now)
+    flow, now = after_a_long_silence()
     flow.sent(1, now)
     flow.acknowledged(1, now + 0.1)
     assert flow.resend_at is None
@@ -60,12 +65,7 @@ def test_progress_ends_the_long_pauses() -> None:
 
 def test_a_platform_that_misses_something_is_served_at_once() -> None:
     """A sign of life ends a long pause, but no more than once a second."""
-    flow = Flow(0, random=Random(1))
-    now = 0.0
-    for _ in range(8):
-        flow.sent(1, now)
-        now = flow.resend_at or now
-        flow.tick(now)
+    flow, now = after_a_long_silence()
     flow.sent(1, now)
     flow.acknowledged(0, now + 0.5)
     assert flow.cursor == 1

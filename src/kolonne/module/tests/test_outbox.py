@@ -18,6 +18,13 @@ def points(count: int, name: str = "speed", start: int = 1) -> list[Point]:
     return [Point(n, {name: float(n)}) for n in range(start, start + count)]
 
 
+def fill_disk(store: Store) -> None:
+    """The store's file may not grow any more."""
+    with store.reading() as connection:
+        pages = connection.execute("pragma page_count").fetchone()[0]
+        connection.execute(f"pragma max_page_count = {pages}")
+
+
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     return tmp_path / "store.db"
@@ -167,9 +174,7 @@ def test_a_full_disk_loses_readings_but_never_numbers(file: Path) -> None:
     store = Store(file)
     outbox = Outbox(store)
     outbox.append(points(10))
-    with store.reading() as connection:
-        pages = connection.execute("pragma page_count").fetchone()[0]
-        connection.execute(f"pragma max_page_count = {pages}")
+    fill_disk(store)
     outbox.append([Point(n, {"dtc_list": ["x" * 60] * 32}) for n in range(50)])
     with store.reading() as connection:
         connection.execute("pragma max_page_count = 1000000")
@@ -187,9 +192,7 @@ def test_a_full_disk_costs_a_tenth_of_what_waits(file: Path) -> None:
     store = Store(file)
     outbox = Outbox(store)
     outbox.append(points(100))
-    with store.reading() as connection:
-        pages = connection.execute("pragma page_count").fetchone()[0]
-        connection.execute(f"pragma max_page_count = {pages}")
+    fill_disk(store)
     outbox.append([Point(n, {"dtc_list": ["x" * 60] * 32}) for n in range(50)])
     assert (outbox.count, outbox.dropped["full"]) == (90, 60)
 
