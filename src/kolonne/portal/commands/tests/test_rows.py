@@ -25,6 +25,10 @@ from kolonne.portal.lib.scope import company_scope
         "DELETE FROM commands_command WHERE id = %s",
         "UPDATE commands_commandstep SET at = now() WHERE command_id = %s",
         "DELETE FROM commands_commandstep WHERE command_id = %s",
+        (
+            "INSERT INTO commands_commandstep (company_id, command_id, state, at, reason) "
+            "SELECT company_id, id, 'done', now(), '' FROM commands_command WHERE id = %s"
+        ),
         "SELECT hash FROM commands_unlockpin WHERE %s IS NOT NULL",
         "UPDATE commands_modulecounter SET counter = 0 WHERE %s IS NOT NULL",
         "UPDATE commands_openingfreeze SET lifted_at = now() WHERE %s IS NOT NULL",
