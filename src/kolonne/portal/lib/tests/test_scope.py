@@ -114,3 +114,16 @@ def test_the_application_role_owns_nothing_and_cannot_bypass() -> None:
         assert cursor.fetchone() == ("kolonne_app", False, False)
         cursor.execute("SELECT count(*) FROM pg_class WHERE relowner = current_user::regrole")
         assert cursor.fetchone() == (0,)
+
+
+def test_no_program_but_the_application_calls_functions_of_the_owner() -> None:
+    """Some of them work with the owner's rights: ingest must not drop the days that it may not even read."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT role, p.oid::regprocedure::text FROM pg_proc p,
+                unnest(ARRAY['kolonne_ingest', 'kolonne_registry', 'kolonne_signer']) AS role
+            WHERE p.proowner = 'kolonne_owner'::regrole AND has_function_privilege(role, p.oid, 'EXECUTE')
+            """
+        )
+        assert cursor.fetchall() == []
