@@ -53,6 +53,12 @@ VARIABLES = (
         "that `kolonne nats-config` prints. Empty: the embedded server.",
     ),
     Variable("PUBLIC_URL", "", "Address under which people reach the portal, with https. Default: host and port."),
+    Variable(
+        "TRUSTED_PROXIES",
+        "0",
+        "How many proxies of your own stand before the portal. So many entries at the end of `X-Forwarded-For` are "
+        "believed, to slow down guessing per address and to name addresses in the audit.",
+    ),
     Variable("SECRET_KEY", "", "Key that signs sessions and links. Default: made once, kept in the data directory."),
     Variable("LANGUAGE", "en", "Language of pages before somebody chose one: `de`, `nb` or `en`."),
     Variable("TILES_URL", "", "Address of a map style (JSON) to use instead of the built-in offline map."),
@@ -80,6 +86,7 @@ class Config:
     database_url: str
     nats_url: str
     public_url: str
+    trusted_proxies: int
     secret_key: str
     language: str
     tiles_url: str
@@ -160,6 +167,10 @@ def _typed(name: str, value: str) -> Any:
     if name == "port" or name.endswith("_port"):
         if not (value.isdecimal() and int(value) <= 65535):
             raise ConfigError(f"{PREFIX}{name.upper()}={value!r} is not a port: give a number from 0 to 65535")
+        return int(value)
+    if name == "trusted_proxies":
+        if not (value.isdecimal() and int(value) <= 9):
+            raise ConfigError(f"{PREFIX}TRUSTED_PROXIES={value!r} is not a number from 0 to 9")
         return int(value)
     if name == "demo":
         if value not in {"", "0", "1"}:

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Path, Query, Router, Schema
 from pydantic import AwareDatetime, Field
 
-from kolonne.portal.fleet.permissions import HISTORY
+from kolonne.portal.fleet.permissions import HISTORY, STATE
 from kolonne.portal.lib import problems
 from kolonne.portal.lib.actor import require
 from kolonne.portal.lib.errors import Invalid, NotFound
@@ -104,6 +104,7 @@ def list_vehicles(
 def get_vehicle(request: HttpRequest, vin: Vin) -> Any:
     """The last value of every signal, with its time."""
     vehicle = _vehicle(request, vin)
+    require(request.actor, STATE, vehicle.company_id)  # type: ignore[attr-defined]  # set by authentication
     state = telemetry.vehicle_state(vehicle)
     known = wire.catalogue()
     told = {
@@ -149,6 +150,8 @@ def get_history(
 def get_snapshot(request: HttpRequest) -> HttpResponse:
     """What changes after `now` is told by the stream `GET live`."""
     companies = companies_with_vans(request.actor)  # type: ignore[attr-defined]  # set by authentication
+    for company in companies:
+        require(request.actor, STATE, company)  # type: ignore[attr-defined]  # set by authentication
     return HttpResponse(telemetry.snapshot_json(companies), content_type="application/json")
 
 

@@ -21,6 +21,7 @@ from kolonne.portal.companies.queries import KeyHolder, authenticate_api_key
 from kolonne.portal.fleet.api import router as fleet_router
 from kolonne.portal.identity.models import User
 from kolonne.portal.lib import problems
+from kolonne.portal.lib.address import client_address
 from kolonne.portal.lib.errors import KolonneError
 from kolonne.portal.lib.problems import FieldError, Problem
 from kolonne.portal.lib.scope import company_scope
@@ -53,7 +54,7 @@ class Key(HttpBearer):
     openapi_bearerFormat = "kol_…"  # noqa: N815  # django-ninja reads it under this name
 
     def authenticate(self, request: HttpRequest, token: str) -> KeyHolder:
-        holder = authenticate_api_key(token.strip(), request.META.get("REMOTE_ADDR", ""))
+        holder = authenticate_api_key(token.strip(), client_address(request))
         if holder is None:
             raise Unauthenticated("this key does not exist or was revoked")
         request.actor = holder.actor  # type: ignore[attr-defined]

@@ -14,6 +14,7 @@ from kolonne.portal.companies.models import Company
 from kolonne.portal.companies.queries import actor_of
 from kolonne.portal.companies.views import CHOSEN
 from kolonne.portal.lib.actor import Actor
+from kolonne.portal.lib.address import client_address
 from kolonne.portal.lib.errors import KolonneError
 from kolonne.portal.lib.scope import company_scope
 
@@ -64,10 +65,9 @@ class Scope:
             # Probes need no rows, and an answer while the database is away.
             return self.get_response(request)
         user = request.user
-        address = request.META.get("REMOTE_ADDR", "")
         actor = ANONYMOUS
         if not isinstance(user, AnonymousUser):
-            actor = actor_of(user, address).within(request.session.get(CHOSEN))
+            actor = actor_of(user, client_address(request)).within(request.session.get(CHOSEN))
         request.actor = actor  # type: ignore[attr-defined]  # a request has no such attribute by type
         with company_scope(actor.company_ids), timezone.override(_time_zone()):
             return self.get_response(request)

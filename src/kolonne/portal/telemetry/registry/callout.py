@@ -17,7 +17,7 @@ import structlog
 from kolonne.portal.telemetry.registry import metrics
 from kolonne.portal.telemetry.registry.index import Entry
 from kolonne.wire.nkeys import CurveKey, Key, jwt_decode, jwt_encode
-from kolonne.wire.subjects import is_serial
+from kolonne.wire.subjects import HELLO, REPLY, TELEMETRY, is_serial, up_subject
 
 log = structlog.get_logger()
 
@@ -101,7 +101,7 @@ class Callout:
 
 
 def user_claims(user: str, serial: str, now: int) -> dict[str, Any]:
-    """What a module may do: speak on `m.<serial>.up`, hear `m.<serial>.down`, over MQTT, for a day."""
+    """What a module may do for a day, over MQTT: say the three things of the wire, hear what is for it."""
     return {
         "sub": user,
         "name": serial,
@@ -109,7 +109,7 @@ def user_claims(user: str, serial: str, now: int) -> dict[str, Any]:
         "iat": now,
         "exp": now + VALID_S,
         "nats": {
-            "pub": {"allow": [f"m.{serial}.up.>"]},
+            "pub": {"allow": [up_subject(serial, kind) for kind in (TELEMETRY, HELLO, REPLY)]},
             # An MQTT filter that ends in `#` also means the level above it.
             "sub": {"allow": [f"m.{serial}.down", f"m.{serial}.down.>"]},
             "subs": 16,
