@@ -9,7 +9,7 @@ from django.http import HttpRequest
 def client_address(request: HttpRequest) -> str:
     """The peer's address, or what the outermost of our own proxies saw; empty if that is no address."""
     peer = str(request.META.get("REMOTE_ADDR", ""))
-    seen = [entry.strip() for entry in request.headers.get("X-Forwarded-For", "").split(",")]
+    seen = [entry.strip() for entry in request.headers.get("X-Forwarded-For", "").split(",") if entry.strip()]
     proxies: int = settings.CONFIG.trusted_proxies
     address = seen[-proxies] if 0 < proxies <= len(seen) else peer
     try:

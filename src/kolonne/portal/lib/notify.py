@@ -2,10 +2,9 @@
 
 from django.db import connection
 
-MODULES = "kolonne_modules"
-"""A binding, a collection profile or a revocation changed; payload: the module's serial."""
-COMMANDS = "kolonne_commands"
-"""A command wants to be signed; payload: its id."""
+from kolonne.portal.lib.channels import COMMANDS, MODULES
+
+__all__ = ["COMMANDS", "MODULES", "notify"]
 
 
 def notify(channel: str, payload: str) -> None:

@@ -10,6 +10,7 @@ class Migration(migrations.Migration):
         migrations.RunSQL(
             f"""
             REVOKE UPDATE, DELETE, TRUNCATE ON audit_entry FROM kolonne_app;
+            REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM kolonne_app;
             ALTER TABLE audit_entry ENABLE ROW LEVEL SECURITY;
             ALTER TABLE audit_entry FORCE ROW LEVEL SECURITY;
             CREATE POLICY company_read ON audit_entry FOR SELECT USING (

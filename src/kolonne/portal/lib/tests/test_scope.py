@@ -38,7 +38,7 @@ def test_a_scope_that_ends_in_an_error_is_closed(ours: House) -> None:
 def test_a_foreign_row_can_be_neither_changed_nor_removed(ours: House, theirs: House) -> None:
     with company_scope(ours.scope):
         assert Vehicle.objects.filter(pk=theirs.vehicle.pk).update(plate="STOLEN") == 0
-        assert Module.objects.filter(pk=theirs.module.pk).delete()[0] == 0
+        assert Module.objects.filter(pk=theirs.module.pk).update(status="revoked") == 0
     with company_scope(theirs.scope):
         assert Vehicle.objects.get().plate != "STOLEN"
 
@@ -127,3 +127,20 @@ def test_no_program_but_the_application_calls_functions_of_the_owner() -> None:
             """
         )
         assert cursor.fetchall() == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE vehicles_module SET public_key = 'x'",
+        "UPDATE vehicles_module SET secret_sha256 = 'x'",
+        "DELETE FROM vehicles_modulesession",
+        "UPDATE django_migrations SET name = 'x'",
+        "SELECT hash FROM commands_unlockpin",
+        "INSERT INTO telemetry.state DEFAULT VALUES",
+        "SELECT * FROM pg_authid",
+    ],
+)
+def test_the_application_role_may_not(statement: str) -> None:
+    with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)

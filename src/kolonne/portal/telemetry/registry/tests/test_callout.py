@@ -57,7 +57,7 @@ def test_a_module_gets_its_own_subjects_over_mqtt_for_a_day() -> None:
     assert user["aud"] == "KOLONNE"
     assert user["exp"] - user["iat"] == VALID_S
     rights = user["nats"]
-    assert rights["pub"] == {"allow": [f"m.{SERIAL}.up.>"]}
+    assert rights["pub"] == {"allow": [f"m.{SERIAL}.up.{kind}" for kind in ("telemetry", "hello", "reply")]}
     assert rights["sub"] == {"allow": [f"m.{SERIAL}.down", f"m.{SERIAL}.down.>"]}
     assert rights["allowed_connection_types"] == ["MQTT"]
 
