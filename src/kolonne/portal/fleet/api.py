@@ -8,9 +8,10 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Path, Query, Router, Schema
 from pydantic import AwareDatetime, Field
 
+from kolonne.portal.fleet.actions import note_look_at_history, note_look_at_vans, note_look_at_vehicle
 from kolonne.portal.fleet.permissions import HISTORY, STATE
 from kolonne.portal.lib import problems
-from kolonne.portal.lib.actor import require
+from kolonne.portal.lib.actor import Actor, require
 from kolonne.portal.lib.errors import Invalid, NotFound
 from kolonne.portal.lib.problems import FieldError
 from kolonne.portal.telemetry import queries as telemetry
@@ -104,7 +105,9 @@ def list_vehicles(
 def get_vehicle(request: HttpRequest, vin: Vin) -> Any:
     """The last value of every signal, with its time."""
     vehicle = _vehicle(request, vin)
-    require(request.actor, STATE, vehicle.company_id)  # type: ignore[attr-defined]  # set by authentication
+    actor: Actor = request.actor  # type: ignore[attr-defined]  # set by authentication
+    require(actor, STATE, vehicle.company_id)
+    note_look_at_vehicle(actor, vehicle)
     state = telemetry.vehicle_state(vehicle)
     known = wire.catalogue()
     told = {
@@ -133,7 +136,9 @@ def get_history(
 ) -> Any:
     """Oldest first. Values are exactly what the van sent."""
     vehicle = _vehicle(request, vin)
-    require(request.actor, HISTORY, vehicle.company_id)  # type: ignore[attr-defined]  # set by authentication
+    actor: Actor = request.actor  # type: ignore[attr-defined]  # set by authentication
+    require(actor, HISTORY, vehicle.company_id)
+    note_look_at_history(actor, vehicle)
     names = [name.strip() for name in signals.split(",") if name.strip()]
     unknown = [name for name in names if wire.find(name) is None]
     if unknown:
@@ -149,9 +154,11 @@ def get_history(
 @router.get("/live/snapshot", response=SnapshotOut, summary="All vans with their state, for live pages")
 def get_snapshot(request: HttpRequest) -> HttpResponse:
     """What changes after `now` is told by the stream `GET live`."""
-    companies = companies_with_vans(request.actor)  # type: ignore[attr-defined]  # set by authentication
+    actor: Actor = request.actor  # type: ignore[attr-defined]  # set by authentication
+    companies = companies_with_vans(actor)
     for company in companies:
-        require(request.actor, STATE, company)  # type: ignore[attr-defined]  # set by authentication
+        require(actor, STATE, company)
+    note_look_at_vans(actor)
     return HttpResponse(telemetry.snapshot_json(companies), content_type="application/json")
 
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 
 from kolonne.portal.commands.queries import recent_commands
 from kolonne.portal.fleet import queries, texts, words
+from kolonne.portal.fleet.actions import note_look_at_vans, note_look_at_vehicle
 from kolonne.portal.fleet.condition import STATES
 from kolonne.portal.fleet.diary import diary
 from kolonne.portal.fleet.offers import offers
@@ -45,6 +46,7 @@ def for_fleet_people(view: View) -> View:
 @for_fleet_people
 def live_map(request: HttpRequest) -> HttpResponse:
     """All vans on a map and in a list, kept live by the browser."""
+    note_look_at_vans(_actor(request))
     context = {
         "texts": texts.map_texts(),
         "addresses": _addresses(request),
@@ -57,6 +59,7 @@ def live_map(request: HttpRequest) -> HttpResponse:
 @for_fleet_people
 def vehicles(request: HttpRequest) -> HttpResponse:
     """All vans as a table that needs no script."""
+    note_look_at_vans(_actor(request))
     wanted = _wanted(request)
     page = queries.list_vans(_actor(request), wanted)
     now = queries.now_ms()
@@ -70,6 +73,7 @@ def vehicle(request: HttpRequest, pk: int) -> HttpResponse:
     """One van: what it reports, where it was, what can be asked of it."""
     actor = _actor(request)
     van = get_vehicle_for(actor, pk)
+    note_look_at_vehicle(actor, van)
     sees_history = actor.may(HISTORY, van.company_id)
     module = Module.objects.filter(vehicle=van, status=ModuleStatus.ACTIVE).first()
     context = {

@@ -1,7 +1,10 @@
 """NF-06: the audit is tamper-evident and the application cannot change it."""
 
+from collections.abc import Callable
+
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.test import Client
 
 from kolonne.portal.audit import actions, queries
 from kolonne.portal.audit.models import Entry
@@ -40,3 +43,17 @@ def test_an_entry_that_does_not_follow_its_predecessor_is_found(our_scope: House
 def test_the_platforms_own_chain_holds_too(alice: User) -> None:
     """Acts that belong to no company, such as making a person."""
     assert queries.first_broken_entry(None) is None
+
+
+def test_who_looked_at_a_van_is_kept_once_in_a_while(
+    our_scope: House, bob: User, signed_in: Callable[[User], Client]
+) -> None:
+    """NF-06."""
+    client = signed_in(bob)
+    for _ in range(3):
+        client.get(f"/vans/{our_scope.vehicle.pk}/")
+        client.get(f"/api/v1/vehicles/{our_scope.vehicle.vin}/history")
+        client.get("/")
+    looks = Entry.objects.filter(user_id=bob.pk, verb__endswith=".viewed").values_list("verb", flat=True)
+    assert sorted(looks) == ["fleet.history.viewed", "fleet.vans.viewed", "fleet.vehicle.viewed"]
+    assert queries.first_broken_entry(our_scope.company.pk) is None
