@@ -24,8 +24,7 @@ def usable_rows(recording: Path) -> list[tuple[datetime, dict[str, float]]]:
                 continue
             values = {name: float(row[column]) for name, column in SIGNALS.items()}
             if 0 in (values["lat"], values["lon"]):
-                for name in ("lat", "lon", "altitude"):
-                    del values[name]
+                del values["lat"], values["lon"]
             rows.append((at, values))
     return rows
 
