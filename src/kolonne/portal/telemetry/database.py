@@ -9,6 +9,8 @@ from kolonne.config import Config
 
 Connect = Callable[[], Awaitable[psycopg.AsyncConnection[Any]]]
 
+READ_AGAIN_S = 5.0
+"""Whoever follows a channel of the database also reads everything anew so often: a lost notification costs seconds."""
 _TIMEOUT_S = 5
 
 

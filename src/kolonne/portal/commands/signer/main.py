@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import click
-import nats
+import nats.errors
 import psycopg
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -22,6 +22,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from kolonne import config
 from kolonne.portal.commands.signer import store
 from kolonne.portal.commands.signer.dispatcher import Dispatcher, Keys
+from kolonne.portal.lib import broker, channels
 from kolonne.wire import subjects
 
 log = structlog.get_logger()
@@ -29,7 +30,6 @@ log = structlog.get_logger()
 ROUND_S = 1.0
 _GATHER_S = 0.02
 WORKERS = 4
-CHANNEL = "kolonne_commands"
 INBOX = "_INBOX.signer"
 _LOST = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, nats.errors.Error, OSError)
 
@@ -63,7 +63,7 @@ async def running(configuration: config.Config) -> AsyncIterator[Dispatcher]:
     async with AsyncConnectionPool(
         conninfo, min_size=2, max_size=WORKERS + 4, kwargs={"autocommit": True}, open=False
     ) as pool:
-        client = await _connect(configuration)
+        client = await broker.connect(configuration, "signer")
         dispatcher = Dispatcher(pool, _keys(configuration), _publisher(client))
         # Ids to look at now. When full, a wake-up is dropped: the next round finds what it was for.
         wanted: asyncio.Queue[UUID] = asyncio.Queue(1000)
@@ -104,7 +104,7 @@ async def _for_ever(one: Callable[[], Awaitable[None]]) -> None:
 
 async def _listen(conninfo: str, wanted: asyncio.Queue[UUID], hurry: asyncio.Event) -> None:
     async with await psycopg.AsyncConnection.connect(conninfo, autocommit=True) as db:
-        await db.execute(f"LISTEN {CHANNEL}")
+        await db.execute(f"LISTEN {channels.COMMANDS}")
         async for notice in db.notifies():
             if not notice.payload:
                 hurry.set()
@@ -156,26 +156,6 @@ def _publisher(client: Client) -> Callable[[str, bytes, UUID | None], Awaitable[
             log.warning("publishing failed", subject=subject, error=str(error))
 
     return publish
-
-
-async def _connect(configuration: config.Config) -> Client:
-    async def on_error(error: Exception) -> None:
-        log.warning("broker", error=str(error))
-
-    while True:
-        try:
-            return await nats.connect(
-                configuration.endpoints().nats,
-                user="signer",
-                password=configuration.secret("nats-signer"),
-                name="kolonne-signer",
-                max_reconnect_attempts=-1,
-                reconnect_time_wait=0.5,
-                error_cb=on_error,
-            )
-        except (nats.errors.Error, OSError) as error:
-            log.warning("broker not reached", error=str(error))
-            await asyncio.sleep(1)
 
 
 def _keys(configuration: config.Config) -> Keys:

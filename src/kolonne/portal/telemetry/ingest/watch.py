@@ -6,13 +6,11 @@ import time
 import psycopg
 import structlog
 
-from kolonne.portal.telemetry.database import Connect
+from kolonne.portal.lib import channels
+from kolonne.portal.telemetry.database import READ_AGAIN_S, Connect
 from kolonne.portal.telemetry.ingest.binding import Bindings
 
 log = structlog.get_logger()
-
-CHANNEL = "kolonne_modules"
-EVERY_S = 5.0
 
 
 async def keep_fresh(bindings: Bindings, connect: Connect, loaded: asyncio.Event) -> None:
@@ -20,11 +18,11 @@ async def keep_fresh(bindings: Bindings, connect: Connect, loaded: asyncio.Event
     while True:
         try:
             async with await connect() as connection:
-                await connection.execute(f"LISTEN {CHANNEL}")
+                await connection.execute(f"LISTEN {channels.MODULES}")
                 while True:
                     await bindings.reload(connection)
                     loaded.set()
-                    await _obey(bindings, connection, until=time.monotonic() + EVERY_S)
+                    await _obey(bindings, connection, until=time.monotonic() + READ_AGAIN_S)
         except (psycopg.Error, OSError) as error:
             log.warning("bindings cannot be read", error=str(error).strip())
         await asyncio.sleep(0.5)

@@ -16,6 +16,7 @@ import structlog
 
 from kolonne.config import Config
 from kolonne.portal.telemetry.live.client import Client
+from kolonne.portal.telemetry.live.forever import for_ever
 from kolonne.portal.telemetry.live.hub import Hub
 from kolonne.portal.telemetry.live.source import listen
 
@@ -55,7 +56,7 @@ class LiveApp:
         self._companies_of = companies_of
         self._hub = Hub()
         self._streams: dict[int, int] = {}
-        self._background: set[asyncio.Task[None]] = set()
+        self._background: dict[str, asyncio.Task[None]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._start()
@@ -73,9 +74,10 @@ class LiveApp:
             self._streams[watcher.user_id] -= 1
 
     def _start(self) -> None:
-        if not self._background:
-            for work in (self._hub.run(), listen(self._config, self._hub)):
-                self._background.add(asyncio.create_task(work))
+        work = {"tick": self._hub.run, "listen": lambda: listen(self._config, self._hub)}
+        for name, one in work.items():
+            if name not in self._background or self._background[name].done():
+                self._background[name] = asyncio.create_task(for_ever(name, one))
 
     async def _serve(self, scope: Scope, watcher: Watcher, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})

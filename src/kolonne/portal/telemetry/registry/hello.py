@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 import psycopg
 
+from kolonne.portal.lib import channels
 from kolonne.portal.telemetry.registry.index import Entry
 from kolonne.wire import cose
 from kolonne.wire.commands import KINDS
@@ -77,7 +78,7 @@ async def remember(connection: psycopg.AsyncConnection[Any], entry: Entry, hello
                 hello.counter,
             ],
         )
-        await connection.execute("SELECT pg_notify('kolonne_commands', '')")
+        await connection.execute("SELECT pg_notify(%s, '')", [channels.COMMANDS])
 
 
 async def count_refusal(connection: psycopg.AsyncConnection[Any], entry: Entry) -> None:

@@ -5,7 +5,6 @@ import signal
 from contextlib import suppress
 
 import click
-import nats
 import nats.errors
 import prometheus_client
 import structlog
@@ -13,6 +12,7 @@ import uvloop
 from nats.aio.client import Client
 
 from kolonne import config
+from kolonne.portal.lib import broker
 from kolonne.portal.telemetry import database
 from kolonne.portal.telemetry.registry.callout import Callout
 from kolonne.portal.telemetry.registry.index import Index
@@ -49,15 +49,19 @@ async def run(settings: config.Config) -> None:
 
 async def _work(settings: config.Config) -> None:
     index, loaded = Index(), asyncio.Event()
-    auth, system, modules = [await _connect(settings, user) for user in ("auth", "sys", "registry")]
+    auth, system, modules = [await broker.connect(settings, user) for user in ("auth", "sys", "registry")]
     callout = Callout(
         issuer=Key.from_seed(settings.secret("nats-issuer")),
         curve=CurveKey.from_seed(settings.secret("nats-xkey")),
         find=index.get,
     )
     connect = database.connector(settings, "kolonne_registry", name="kolonne registry")
-    service = Registry(index, callout, Sessions(system), modules, connect)
+    sessions = Sessions(system)
+    service = Registry(index, callout, sessions, modules, connect)
     async with asyncio.TaskGroup() as tasks:
+        for client in (auth, system, modules):
+            tasks.create_task(_end_with(client))
+        tasks.create_task(sessions.run())
         tasks.create_task(service.follow(loaded))
         # Before the modules are known, all of them would be refused.
         await loaded.wait()
@@ -66,26 +70,7 @@ async def _work(settings: config.Config) -> None:
         log.info("ready", modules=len(index))
 
 
-async def _connect(settings: config.Config, user: str) -> Client:
-    """Comes back by itself, for ever."""
-    while True:
-        try:
-            return await nats.connect(
-                settings.endpoints().nats,
-                user=user,
-                password=settings.secret(f"nats-{user}"),
-                name=f"kolonne-{user}",
-                max_reconnect_attempts=-1,
-                reconnect_time_wait=0.2,
-                connect_timeout=2,
-                ping_interval=10,
-                pending_size=64 * 1024 * 1024,
-                error_cb=_on_error,
-            )
-        except (OSError, nats.errors.Error) as error:
-            log.info("nats is away", user=user, error=str(error))
-            await asyncio.sleep(0.3)
-
-
-async def _on_error(error: Exception) -> None:
-    log.warning("nats", error=repr(error))
+async def _end_with(client: Client) -> None:
+    """Raises ConnectionClosedError when the connection has ended for good: the supervisor starts the program anew."""
+    await broker.until_closed(client)
+    raise nats.errors.ConnectionClosedError

@@ -10,7 +10,8 @@ import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
-from kolonne.portal.telemetry.database import Connect
+from kolonne.portal.lib import channels
+from kolonne.portal.telemetry.database import READ_AGAIN_S, Connect
 from kolonne.portal.telemetry.registry import hello, metrics
 from kolonne.portal.telemetry.registry.callout import Callout
 from kolonne.portal.telemetry.registry.index import Changes, Entry, Index
@@ -20,8 +21,6 @@ from kolonne.wire.subjects import HELLO, PROFILE, down_subject, serial_of, up_su
 
 log = structlog.get_logger()
 
-CHANNEL = "kolonne_modules"
-EVERY_S = 5.0
 _QUEUE = "registry"
 _SERVER_CURVE = "Nats-Server-Xkey"
 _REVOKED_LATELY = """
@@ -44,8 +43,8 @@ class Registry:
     async def listen(self, auth: Client) -> None:
         await auth.subscribe("$SYS.REQ.USER.AUTH", queue=_QUEUE, cb=self._on_question)
         await self._modules.subscribe(up_subject("*", HELLO), queue=_QUEUE, cb=self._on_hello)
-        # Only when the server knows of it, nobody is refused for want of an answer.
-        await auth.flush()
+        for client in (auth, self._modules):
+            await _flush(client)
 
     async def _on_question(self, message: Msg) -> None:
         try:
@@ -92,14 +91,14 @@ class Registry:
             await hello.count_refusal(connection, entry)
             return
         metrics.HELLOS.labels("accepted").inc()
-        await self._tell(entry)
+        await self._tell([entry])
 
     async def follow(self, loaded: asyncio.Event) -> None:
         """Keeps memory equal to the database until cancelled; sets `loaded` after the first time."""
         while True:
             try:
                 async with await self._connect() as connection:
-                    await connection.execute(f"LISTEN {CHANNEL}")
+                    await connection.execute(f"LISTEN {channels.MODULES}")
                     await self._follow(connection, loaded)
             except (psycopg.Error, OSError) as error:
                 log.warning("modules cannot be read", error=str(error).strip())
@@ -116,23 +115,35 @@ class Registry:
                 found = await connection.execute(_REVOKED_LATELY)
                 await self._apply(Changes([str(row[0]) for row in await found.fetchall()], []))
                 first = False
-            await self._sessions.sweep()
-            until = time.monotonic() + EVERY_S
+            until = time.monotonic() + READ_AGAIN_S
             while (left := until - time.monotonic()) > 0:
                 # Taken out first: while the generator runs it holds the connection, and a query would wait for ever.
                 for note in [note async for note in connection.notifies(timeout=left, stop_after=1)]:
                     await self._apply(await self._index.reload_one(connection, note.payload))
 
     async def _apply(self, changes: Changes) -> None:
+        for serial in changes.locked_out:
+            self._sessions.end(serial)
+        await self._tell(changes.profiles)
+
+    async def _tell(self, entries: list[Entry]) -> None:
         try:
-            for serial in changes.locked_out:
-                await self._sessions.end(serial)
-            for entry in changes.profiles:
-                await self._tell(entry)
+            for entry in entries:
+                await self._modules.publish(down_subject(entry.serial, PROFILE), entry.profile())
+                metrics.PROFILES.inc()
         except nats.errors.Error as error:
-            # NATS is away, and with it all sessions; who comes back is asked again and says hello.
+            # NATS is away, and with it all sessions: who comes back says hello and is told then.
             log.warning("modules cannot be told", error=str(error))
 
-    async def _tell(self, entry: Entry) -> None:
-        metrics.PROFILES.inc()
-        await self._modules.publish(down_subject(entry.serial, PROFILE), entry.profile())
+
+async def _flush(client: Client) -> None:
+    """Returns when the server knows of our subscriptions: before that, modules would be refused for want of an answer.
+    When it goes away meanwhile, the client subscribes again by itself."""
+    while not client.is_closed:
+        try:
+            await client.flush()
+        except nats.errors.Error as error:
+            log.warning("nats is away", error=str(error))
+            await asyncio.sleep(0.3)
+        else:
+            return
