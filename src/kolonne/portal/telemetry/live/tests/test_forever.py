@@ -1,8 +1,9 @@
 """Pages stay live whatever happens to the work behind them."""
 
 import asyncio
+import contextlib
 import dataclasses
-from collections.abc import MutableMapping
+from collections.abc import AsyncIterator, MutableMapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,11 @@ from kolonne.portal.telemetry.live.app import LiveApp, Scope, Watcher
 from kolonne.portal.telemetry.live.forever import for_ever
 
 COMPANY = 4711
+
+
+@pytest.fixture(autouse=True)
+def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forever, "PAUSE_S", 0.02)
 
 
 async def test_work_that_failed_or_ended_is_started_again() -> None:
@@ -30,7 +36,7 @@ async def test_work_that_failed_or_ended_is_started_again() -> None:
             third.set()
             await asyncio.Event().wait()
 
-    task = asyncio.create_task(for_ever("test", work, pause_s=0))
+    task = asyncio.create_task(for_ever("test", work))
     async with asyncio.timeout(2):
         await third.wait()
     task.cancel()
@@ -61,27 +67,46 @@ async def see_all(scope: Scope) -> Watcher:
     return Watcher(1, frozenset({COMPANY}))
 
 
-async def test_a_stream_comes_alive_after_its_listener_and_its_ticker_failed(
-    platform: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """FT-01. The listener fails because nobody has said yet where NATS is; both are then cancelled by a stranger."""
-    monkeypatch.setattr(forever, "PAUSE_S", 0.05)
-    (tmp_path / "secrets").symlink_to(platform.secrets)
-    app, browser = LiveApp(dataclasses.replace(platform, data=tmp_path), see_all), Browser()
+@contextlib.asynccontextmanager
+async def watching(app: LiveApp) -> AsyncIterator[Browser]:
+    browser = Browser()
     stream = asyncio.create_task(app({}, browser.receive, browser.send))
     await browser.hear(b"retry")
+    yield browser
+    stream.cancel()
+    await asyncio.gather(stream, return_exceptions=True)
+
+
+async def stop(app: LiveApp) -> None:
     for task in app._background.values():
         task.cancel()
     await asyncio.gather(*app._background.values(), return_exceptions=True)
-    second = asyncio.create_task(app({}, Browser().receive, Browser().send))
-    await asyncio.sleep(0)
-    (tmp_path / "endpoints.json").write_text((platform.data / "endpoints.json").read_text())
-    await browser.hear(b"event: resync")
+
+
+async def tell_and_hear(platform: Config, browser: Browser) -> None:
     ingest = await broker.connect(platform, "ingest")
     await ingest.publish(f"live.{COMPANY}", b'{"vans":[{"id":7,"signals":{"speed":[1,1,1]}}]}')
     await browser.hear(b"event: vans")
     await ingest.close()
-    tasks = [stream, second, *app._background.values()]
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_a_listener_that_failed_comes_back_and_pages_look_again(platform: Config, tmp_path: Path) -> None:
+    """FT-01. It fails because nobody has said yet where NATS is."""
+    (tmp_path / "secrets").symlink_to(platform.secrets)
+    app = LiveApp(dataclasses.replace(platform, data=tmp_path), see_all)
+    async with watching(app) as browser:
+        (tmp_path / "endpoints.json").write_text((platform.data / "endpoints.json").read_text())
+        await browser.hear(b"event: resync")
+        await tell_and_hear(platform, browser)
+        await stop(app)
+
+
+async def test_the_next_request_starts_what_was_stopped(platform: Config) -> None:
+    app = LiveApp(platform, see_all)
+    async with watching(app) as browser:
+        await browser.hear(b"event: resync")
+        await stop(app)
+        async with watching(app) as second:
+            await second.hear(b"event: resync")
+            await tell_and_hear(platform, browser)
+            await stop(app)
