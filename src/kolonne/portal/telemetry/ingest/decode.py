@@ -38,17 +38,35 @@ def mend(payload: bytes, error: WireError) -> Mended:
     if len(payload) > MAX_BYTES:
         raise error
     body = _loosely(payload, error)
+    complaints: list[str] = []
+    mended = [_mend_point(i, point, complaints) for i, point in enumerate(_points(body, error))]
+    return Mended(_rebuilt(body, mended, error), complaints or [str(error)])
+
+
+def envelope(payload: bytes) -> Telemetry:
+    """Only who is to be acknowledged and how far: the message with points that have no readings. For a payload
+    whose points must not be touched, because they were this program's undoing. Raises WireError."""
+    error = WireError("epoch, sequence and number of points cannot be told")
+    if len(payload) > MAX_BYTES:
+        raise error
+    body = _loosely(payload, error)
+    return _rebuilt(body, [(0, {}) for _ in _points(body, error)], error)
+
+
+def _points(body: dict[Any, Any], error: WireError) -> list[Any]:
     points = body.get("p")
     if not isinstance(points, list) or not 1 <= len(points) <= MAX_POINTS:
         raise error
-    complaints: list[str] = []
-    mended = [_mend_point(i, point, complaints) for i, point in enumerate(points)]
-    clean = {key: body[key] for key in ("e", "s", "d", "v") if key in body} | {"p": mended}
+    return points
+
+
+def _rebuilt(body: dict[Any, Any], points: list[tuple[int, dict[str, Value]]], error: WireError) -> Telemetry:
+    """The message with these points instead of its own. Raises WireError."""
+    clean = {key: body[key] for key in ("e", "s", "d", "v") if key in body} | {"p": points}
     try:
-        message = decode_telemetry(encode_json(clean))
+        return decode_telemetry(encode_json(clean))
     except (msgspec.EncodeError, TypeError, ValueError, OverflowError) as problem:
         raise error from problem
-    return Mended(message, complaints or [str(error)])
 
 
 def _loosely(payload: bytes, error: WireError) -> dict[Any, Any]:

@@ -85,7 +85,8 @@ class Draft:
 
     def bury(self, binding: Binding | None, serial: str, complaints: list[str], payload: bytes) -> None:
         """Keeps a payload with what is wrong in it."""
-        reason = "; ".join(complaints)
+        # Errors quote what modules sent; PostgreSQL's text holds neither NUL nor lone surrogates.
+        reason = "; ".join(complaints).encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
         reason = reason if len(reason) <= _MAX_REASON else reason[:_MAX_REASON] + "…"
         company_id = binding.company_id if binding else None
         self.letters.append(Letter(company_id, serial, reason, payload[:MAX_LETTER]))

@@ -1,7 +1,7 @@
 """From messages to a draft: what is new, what is good, what must be refused, what cannot be understood."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ import structlog
 from kolonne.portal.telemetry.ingest import metrics, store
 from kolonne.portal.telemetry.ingest.binding import Binding, Bindings
 from kolonne.portal.telemetry.ingest.broker import Message
-from kolonne.portal.telemetry.ingest.decode import mend
+from kolonne.portal.telemetry.ingest.decode import envelope, mend
 from kolonne.portal.telemetry.ingest.draft import Draft, Epoch
 from kolonne.portal.telemetry.ingest.prefix import Step, advance
 from kolonne.portal.telemetry.ingest.readings import sift
@@ -60,7 +60,8 @@ class Drafter:
         try:
             await self._meet(connection, messages)
             incoming = [known for message in messages if (known := self._read(draft, *message))]
-            await self._load(connection, incoming)
+            await self._load_cursors(connection, incoming)
+            await self._load_states(connection, incoming)
             for known in incoming:
                 self._add(draft, known)
         except BaseException:
@@ -73,18 +74,34 @@ class Drafter:
         for epoch in draft.moves:
             self._cursors.pop(epoch, None)
         self.states.forget(draft.states)
+        for letter in draft.letters:
+            self._letters[letter.serial] -= 1
 
-    @staticmethod
-    def bury_whole(draft: Draft, message: Message, reason: str) -> Draft:
-        """The draft of one message that the database refuses: its cursor moves on, its bytes become a dead letter."""
+    def forget_all(self) -> None:
+        """After a new connection: its database may be one that was restored, and know less than memory does."""
+        self.states.forget_all()
+        self._cursors.clear()
+        self._letters_day = ""
+
+    async def renew(self, connection: store.Connection, message: Message) -> None:
+        """Reads again who sent this message."""
+        await self.bindings.reload_one(connection, message[0][_SERIAL].decode("ascii", "replace"))
+
+    async def letter(self, connection: store.Connection, message: Message, reason: str, received_ms: int) -> Draft:
+        """The draft of a message that cannot be stored: its bytes become a dead letter, and nothing else of it is
+        written but its cursor, if it can be told. The van's state is not even looked at."""
         subject, payload = message
-        serial = subject[_SERIAL].decode("ascii", "replace")
-        binding = next((move.binding for move in draft.moves.values()), None)
-        draft.rows.clear()
-        draft.transitions.clear()
-        draft.refusals.clear()
-        draft.letters.clear()
-        draft.bury(binding, serial, [f"the database refuses it: {reason}"], payload)
+        draft, binding = Draft(received_ms), self.bindings.get(subject[_SERIAL])
+        if binding is None:
+            self._bury(draft, None, subject[_SERIAL].decode("ascii", "replace"), [reason], payload)
+            return draft
+        try:
+            known = _incoming(binding, envelope(payload), payload, [reason])
+        except WireError:
+            self._bury(draft, binding, binding.serial, [reason], payload)
+            return draft
+        await self._load_cursors(connection, [known])
+        self._add(draft, known)
         return draft
 
     async def _meet(self, connection: store.Connection, messages: list[Message]) -> None:
@@ -117,15 +134,16 @@ class Drafter:
                 return None
             return _incoming(binding, mended.message, payload, mended.complaints)
 
-    async def _load(self, connection: store.Connection, incoming: Iterable[Incoming]) -> None:
-        bindings = {known.binding.module_id: known.binding for known in incoming}
+    async def _load_cursors(self, connection: store.Connection, incoming: Collection[Incoming]) -> None:
         epochs = {known.epoch for known in incoming} - self._cursors.keys()
         if epochs:
             if len(self._cursors) > MAX_CURSORS:
                 self._cursors.clear()
                 epochs = {known.epoch for known in incoming}
             self._cursors |= await store.load_cursors(connection, epochs)
-        vehicles = self.states.missing({binding.vehicle_id for binding in bindings.values()})
+
+    async def _load_states(self, connection: store.Connection, incoming: Collection[Incoming]) -> None:
+        vehicles = self.states.missing({known.binding.vehicle_id for known in incoming})
         if vehicles:
             await store.load_states(connection, self.states, vehicles)
 

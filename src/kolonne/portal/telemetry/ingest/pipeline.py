@@ -21,12 +21,14 @@ log = structlog.get_logger()
 FLOOR_S = 0.02
 """Shortest time from the start of one flush to the start of the next; the first point after a pause waits for none."""
 MESSAGES_A_FLUSH = 5_000
+MESSAGE_BYTES = 200
+"""What a message takes in memory beside its payload: its subject, a tuple, and the heads of both strings."""
 INBOX_BYTES = 64 * 1024 * 1024
 """While the database is away, the oldest messages beyond this are dropped: their modules send them again."""
 
 
 class Inbox:
-    """Messages that wait for a flush, bounded by their bytes."""
+    """Messages that wait for a flush, bounded by the memory that they take."""
 
     def __init__(self, bound: int = INBOX_BYTES) -> None:
         self._messages: deque[Message] = deque()
@@ -37,15 +39,15 @@ class Inbox:
     def deliver(self, batch: list[Message]) -> None:
         metrics.MESSAGES.inc(len(batch))
         self._messages.extend(batch)
-        self._bytes += sum(len(payload) for _, payload in batch)
+        self._bytes += _size(batch)
         while self._bytes > self._bound:
-            self._bytes -= len(self._messages.popleft()[1])
+            self._bytes -= _size([self._messages.popleft()])
             metrics.SHED.inc()
         self.arrived.set()
 
     def take(self, most: int) -> list[Message]:
         taken = [self._messages.popleft() for _ in range(min(most, len(self._messages)))]
-        self._bytes -= sum(len(payload) for _, payload in taken)
+        self._bytes -= _size(taken)
         if not self._messages:
             self.arrived.clear()
         return taken
@@ -69,6 +71,7 @@ class Pipeline:
                 async with await self._connect() as connection:
                     log.info("connected to the database")
                     wait = 0.1
+                    self._drafter.forget_all()
                     await self._flush_for_ever(connection)
             except (psycopg.Error, OSError) as error:
                 metrics.FLUSHES.labels("failed").inc()
@@ -92,44 +95,30 @@ class Pipeline:
             metrics.FLUSH_SECONDS.observe(elapsed)
             await asyncio.sleep(max(0.0, FLOOR_S - elapsed))
 
-    async def flush(self, connection: store.Connection, messages: list[Message]) -> None:
-        """Commits and acknowledges. Raises psycopg.Error if the database is to blame, and nobody was told anything."""
-        draft = await self._draft(connection, messages)
-        if draft is None:
-            return
+    async def flush(self, connection: store.Connection, messages: list[Message], *, renewed: bool = False) -> None:
+        """Commits and acknowledges. Raises psycopg.Error and OSError if the database is to blame, and nobody was told
+        anything. `renewed`: the senders of these messages were read again a moment ago."""
+        try:
+            await self._store(connection, await self._drafter.draft(connection, messages, _now_ms()))
+        except store.Overtaken as error:
+            metrics.FLUSHES.labels("overtaken").inc()
+            log.warning("another ingest is at work", error=str(error))
+        except Exception as error:
+            if _is_the_databases_fault(error):
+                raise
+            metrics.FLUSHES.labels("failed").inc()
+            log.warning("a flush fails", messages=len(messages), error=_told(error))
+            await self._divide(connection, messages, error, renewed=renewed)
+
+    async def _store(self, connection: store.Connection, draft: Draft) -> None:
+        """Commits and acknowledges a draft, or forgets it."""
         try:
             if not draft.is_empty:
                 await store.commit(connection, draft)
-        except store.Overtaken as error:
-            self._drafter.forget(draft)
-            metrics.FLUSHES.labels("overtaken").inc()
-            log.warning("another ingest is at work", error=str(error))
-            return
-        except (psycopg.DataError, psycopg.IntegrityError) as error:
-            self._drafter.forget(draft)
-            await self._divide(connection, messages, error)
-            return
         except BaseException:
             self._drafter.forget(draft)
             raise
         self._committed(draft)
-
-    async def _draft(self, connection: store.Connection, messages: list[Message]) -> Draft | None:
-        """The draft; None if a message brings this program to its knees. It is then found, and left out, so that one
-        module cannot stop the others. Raises psycopg.Error."""
-        try:
-            return await self._drafter.draft(connection, messages, time.time_ns() // 1_000_000)
-        except psycopg.Error:
-            raise
-        except Exception:
-            metrics.FLUSHES.labels("failed").inc()
-            if len(messages) == 1:
-                log.exception("a message cannot be handled", subject=messages[0][0].decode("ascii", "replace"))
-                return None
-        middle = len(messages) // 2
-        await self.flush(connection, messages[:middle])
-        await self.flush(connection, messages[middle:])
-        return None
 
     def _committed(self, draft: Draft) -> None:
         metrics.FLUSHES.labels("committed").inc()
@@ -140,23 +129,54 @@ class Pipeline:
         # Acknowledgements that cannot be sent are not kept: the module repeats, and is told then.
         self._broker.send(b"".join([_ack(serial, *ack) for serial, ack in draft.acks.items()]))
 
-    async def _divide(self, connection: store.Connection, messages: list[Message], error: psycopg.Error) -> None:
-        """The database refuses something in these messages: finds the one, so that all others are stored."""
+    async def _divide(
+        self, connection: store.Connection, messages: list[Message], error: Exception, *, renewed: bool
+    ) -> None:
+        """Something in these messages cannot be stored: finds the one, so that no module can stop the others."""
         if len(messages) > 1:
             middle = len(messages) // 2
-            await self.flush(connection, messages[:middle])
-            await self.flush(connection, messages[middle:])
-            return
-        log.error("the database refuses a message", error=str(error).strip())
-        draft = await self._drafter.draft(connection, messages, time.time_ns() // 1_000_000)
-        try:
-            await store.commit(connection, self._drafter.bury_whole(draft, messages[0], str(error)))
-        except (psycopg.DataError, psycopg.IntegrityError):
-            log.exception("a dead letter could not be kept")
+            await self.flush(connection, messages[:middle], renewed=renewed)
+            await self.flush(connection, messages[middle:], renewed=renewed)
+        elif isinstance(error, psycopg.IntegrityError) and not renewed:
+            # Most likely its van was removed or changed hands, and we did not hear of it yet.
+            await self._drafter.renew(connection, messages[0])
+            await self.flush(connection, messages, renewed=True)
         else:
-            self._committed(draft)
-        finally:
-            self._drafter.forget(draft)
+            await self._bury(connection, messages[0], error)
+
+    async def _bury(self, connection: store.Connection, message: Message, error: Exception) -> None:
+        """Keeps a message that cannot be stored as a dead letter, and acknowledges it: its module must not repeat it
+        for ever."""
+        subject = message[0].decode("ascii", "replace")
+        trace = None if isinstance(error, psycopg.Error) else error
+        log.error("a message cannot be stored", subject=subject, error=_told(error), exc_info=trace)
+        try:
+            draft = await self._drafter.letter(connection, message, f"it cannot be stored: {_told(error)}", _now_ms())
+            await self._store(connection, draft)
+        except Exception as worse:
+            if _is_the_databases_fault(worse):
+                raise
+            log.exception("a dead letter cannot be kept", subject=subject)
+
+
+def _is_the_databases_fault(error: Exception) -> bool:
+    """Whether it is away, full, or not what we expect; otherwise a message is to blame, or our code."""
+    refused = isinstance(error, (psycopg.DataError, psycopg.IntegrityError))
+    return isinstance(error, (psycopg.Error, OSError)) and not refused
+
+
+def _told(error: Exception) -> str:
+    """Without PostgreSQL's detail, which quotes whole rows."""
+    primary = error.diag.message_primary if isinstance(error, psycopg.Error) else None
+    return f"{type(error).__name__}: {primary or error}".strip()
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def _size(messages: list[Message]) -> int:
+    return sum(len(payload) for _, payload in messages) + MESSAGE_BYTES * len(messages)
 
 
 def _ack(serial: str, epoch: int | str, sequence: int) -> bytes:

@@ -42,7 +42,7 @@ class VanState:
         self.cells: dict[str, Cell] = {
             name: [int(value) if name in integers else value, t, since] for name, (value, t, since) in stored.items()
         }
-        self.text = b""
+        self.text = (signals or "{}").encode()
         """The cells as JSON, as they were last written."""
         self.newest_ms = max((t for _, t, _ in stored.values()), default=0)
 
@@ -124,6 +124,9 @@ class States:
         """After a transaction that failed: memory holds more than the database."""
         for vehicle_id in vehicle_ids:
             self._vans.pop(vehicle_id, None)
+
+    def forget_all(self) -> None:
+        self._vans.clear()
 
     def trim(self) -> None:
         """Only between flushes: a van that is being merged into must stay."""
