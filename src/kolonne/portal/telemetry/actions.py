@@ -1,10 +1,14 @@
-"""The only write of the portal's side: keeping the days of samples. Everything else is written by ingest."""
+"""The only writes of the portal's side: days are made, and what is too old goes. All else is written by ingest."""
 
 from dataclasses import dataclass
 
 from django.db import connection
 
 RETENTION_DAYS = 90
+"""Of samples and transitions, by vehicle time."""
+REFUSAL_DAYS = 400
+"""Of counted refusals: a year can be compared with the year before."""
+_BATCH = 10_000
 
 
 @dataclass(frozen=True)
@@ -21,3 +25,16 @@ def maintain_partitions(*, retention_days: int = RETENTION_DAYS, days_ahead: int
     with connection.cursor() as cursor:
         cursor.execute("SELECT made, dropped, deleted FROM telemetry.maintain(%s, %s)", [retention_days, days_ahead])
         return Maintained(*cursor.fetchone())
+
+
+def forget_old(*, transition_days: int = RETENTION_DAYS, refusal_days: int = REFUSAL_DAYS, batch: int = _BATCH) -> int:
+    """Deletes old transitions and refusals, and returns how many. Each batch is a transaction of its own, unless the
+    caller has one open."""
+    forgotten = 0
+    with connection.cursor() as cursor:
+        while True:
+            cursor.execute("SELECT telemetry.forget_old(%s, %s, %s)", [transition_days, refusal_days, batch])
+            (deleted,) = cursor.fetchone()
+            if not deleted:
+                return forgotten
+            forgotten += deleted

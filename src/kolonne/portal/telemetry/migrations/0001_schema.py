@@ -66,6 +66,7 @@ CREATE TABLE telemetry.cursor (
 COMMENT ON TABLE telemetry.cursor IS 'Last committed point of each epoch of a module: what was acknowledged, and what may come next.';
 """
 
+# By the BRIN indexes of this and of transitions `telemetry.forget_old` finds what is too old; they are tiny.
 REFUSAL = """
 CREATE TABLE telemetry.refusal (
     company_id int4 NOT NULL,
@@ -80,6 +81,7 @@ CREATE TABLE telemetry.refusal (
     FOREIGN KEY (vehicle_id, company_id) REFERENCES vehicles_vehicle (id, company_id) ON DELETE CASCADE
 );
 CREATE INDEX refusal_by_company ON telemetry.refusal (company_id);
+CREATE INDEX refusal_by_day ON telemetry.refusal USING brin (day) WITH (autosummarize = on);
 """
 
 DEAD_LETTER = """
@@ -106,6 +108,7 @@ CREATE TABLE telemetry.transition (
     FOREIGN KEY (vehicle_id, company_id) REFERENCES vehicles_vehicle (id, company_id) ON DELETE CASCADE
 );
 CREATE INDEX transition_by_vehicle ON telemetry.transition (vehicle_id, ts);
+CREATE INDEX transition_by_time ON telemetry.transition USING brin (ts) WITH (autosummarize = on);
 COMMENT ON COLUMN telemetry.transition.old IS 'Value as JSON.';
 """
 

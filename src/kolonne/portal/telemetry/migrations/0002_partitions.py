@@ -1,6 +1,6 @@
-"""The function that makes the partitions of coming days and drops those beyond retention.
+"""The functions that make the partitions of coming days, drop those beyond retention and delete other old rows.
 
-It belongs to the owner and runs with the owner's rights, so that the worker needs no right to change tables.
+They belong to the owner and run with the owner's rights, so that the worker needs no right to change tables.
 """
 
 from django.db import migrations
@@ -74,11 +74,39 @@ BEGIN
 END $$;
 """
 
+# At most `batch` rows of each table, so that no transaction is long; the caller repeats until nothing is left.
+FORGET_OLD = """
+CREATE FUNCTION telemetry.forget_old(transition_days int, refusal_days int, batch int DEFAULT 10000)
+RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    today date := (now() AT TIME ZONE 'UTC')::date;
+    transitions bigint;
+    refusals bigint;
+BEGIN
+    IF transition_days < 1 OR refusal_days < 1 OR batch < 1 THEN
+        RAISE EXCEPTION 'transition_days %, refusal_days % and batch % must be positive',
+            transition_days, refusal_days, batch;
+    END IF;
+    DELETE FROM telemetry.transition WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM telemetry.transition
+        WHERE ts < (today - transition_days)::timestamp AT TIME ZONE 'UTC' LIMIT batch FOR UPDATE SKIP LOCKED));
+    GET DIAGNOSTICS transitions = ROW_COUNT;
+    DELETE FROM telemetry.refusal WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM telemetry.refusal WHERE day < today - refusal_days LIMIT batch FOR UPDATE SKIP LOCKED));
+    GET DIAGNOSTICS refusals = ROW_COUNT;
+    RETURN transitions + refusals;
+END $$;
+"""
+
 RIGHTS = """
-REVOKE ALL ON FUNCTION telemetry.add_day(date), telemetry.close_partition(text), telemetry.maintain(int, int) FROM PUBLIC;
+REVOKE ALL ON FUNCTION telemetry.add_day(date), telemetry.close_partition(text), telemetry.maintain(int, int),
+    telemetry.forget_old(int, int, int) FROM PUBLIC;
 REVOKE ALL ON FUNCTION telemetry.add_day(date), telemetry.close_partition(text) FROM kolonne_app;
-GRANT EXECUTE ON FUNCTION telemetry.maintain(int, int) TO kolonne_app;
+GRANT EXECUTE ON FUNCTION telemetry.maintain(int, int), telemetry.forget_old(int, int, int) TO kolonne_app;
 CREATE POLICY maintenance ON telemetry.dead_letter TO kolonne_owner USING (true) WITH CHECK (true);
+CREATE POLICY maintenance ON telemetry.transition TO kolonne_owner USING (true) WITH CHECK (true);
+CREATE POLICY maintenance ON telemetry.refusal TO kolonne_owner USING (true) WITH CHECK (true);
 SELECT telemetry.close_partition('sample_default');
 SELECT telemetry.maintain(retention_days => 90);
 """
@@ -90,8 +118,10 @@ class Migration(migrations.Migration):
         RunSQL(CLOSE, "DROP FUNCTION telemetry.close_partition(text)"),
         RunSQL(ADD_DAY, "DROP FUNCTION telemetry.add_day(date)"),
         RunSQL(MAINTAIN, "DROP FUNCTION telemetry.maintain(int, int)"),
+        RunSQL(FORGET_OLD, "DROP FUNCTION telemetry.forget_old(int, int, int)"),
         RunSQL(
             RIGHTS,
-            "DROP POLICY maintenance ON telemetry.dead_letter; DROP POLICY maintenance ON telemetry.sample_default",
+            "DROP POLICY maintenance ON telemetry.dead_letter; DROP POLICY maintenance ON telemetry.sample_default;"
+            "DROP POLICY maintenance ON telemetry.transition; DROP POLICY maintenance ON telemetry.refusal",
         ),
     ]
