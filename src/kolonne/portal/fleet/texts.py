@@ -12,6 +12,18 @@ from kolonne.portal.commands import texts as command_texts
 Text = str | dict[str, str]
 
 
+def refusal_reasons() -> dict[str, str]:
+    """Why readings of a van were refused, by the reason that ingest counts."""
+    return {
+        "no_service": _("no active service"),
+        "revoked": _("module revoked"),
+        "not_in_profile": _("outside the services"),
+        "invalid": _("impossible value"),
+        "dead_letter": _("unreadable"),
+        "bad_hello": _("module could not prove who it is"),
+    }
+
+
 def sentences() -> dict[str, str]:
     """What a van does and what is wrong with it."""
     return {

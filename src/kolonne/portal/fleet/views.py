@@ -1,3 +1,4 @@
+from collections import Counter
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -12,6 +13,7 @@ from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 
 from kolonne.portal.commands.queries import recent_commands
+from kolonne.portal.commerce.models import Profile
 from kolonne.portal.fleet import queries, texts, words
 from kolonne.portal.fleet.actions import note_look_at_vans, note_look_at_vehicle
 from kolonne.portal.fleet.condition import STATES
@@ -19,7 +21,7 @@ from kolonne.portal.fleet.diary import diary
 from kolonne.portal.fleet.offers import offers
 from kolonne.portal.fleet.permissions import HISTORY
 from kolonne.portal.lib.actor import Actor
-from kolonne.portal.telemetry.queries import recent_track
+from kolonne.portal.telemetry.queries import recent_track, refusals
 from kolonne.portal.vehicles.models import Module, ModuleStatus, Vehicle
 from kolonne.portal.vehicles.queries import companies_with_vans, get_vehicle_for
 
@@ -79,6 +81,8 @@ def vehicle(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "vehicle": van,
         "module": module,
+        "is_silent": not Profile.objects.filter(vehicle=van).exclude(signals={}).exists(),
+        "refused": _refused(van),
         "offers": offers(actor, van, module),
         "recent_commands": recent_commands(van),
         "diary": diary(van) if sees_history else [],
@@ -88,6 +92,15 @@ def vehicle(request: HttpRequest, pk: int) -> HttpResponse:
         "tiles_url": settings.CONFIG.tiles_url,
     }
     return render(request, "fleet/vehicle.html", context)
+
+
+def _refused(van: Vehicle) -> list[tuple[str, int]]:
+    """(reason in words, readings) of the last 30 days, most frequent first."""
+    counts: Counter[str] = Counter()
+    for refusal in refusals(van):
+        counts[refusal.reason] += refusal.count
+    reasons = texts.refusal_reasons()
+    return [(reasons[reason], count) for reason, count in counts.most_common()]
 
 
 @login_required

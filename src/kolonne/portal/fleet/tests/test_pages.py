@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
+from kolonne.portal.commerce import actions as commerce
 from kolonne.portal.conftest import House
 from kolonne.portal.identity.models import User
 
@@ -83,3 +84,15 @@ def test_pages_speak_the_persons_language(language: str, word: str, bob: User, s
 
 def test_a_map_without_roads_says_so(bob: User, signed_in: SignIn) -> None:
     assert signed_in(bob).get("/map/roads.geojson").status_code == 404
+
+
+def test_a_van_without_service_is_said_to_be_silent(
+    our_scope: House, bob: User, signed_in: Callable[[User], Client]
+) -> None:
+    """VH-04."""
+    address, silent = f"/vans/{our_scope.vehicle.pk}/", "has no active service"
+    client = signed_in(bob)
+    assert silent not in client.get(address).content.decode()
+    for product in ("vehicle-supervision", "remote-access"):
+        commerce.end_product(actor=SYSTEM, vehicle=our_scope.vehicle, product=product)
+    assert silent in client.get(address).content.decode()
