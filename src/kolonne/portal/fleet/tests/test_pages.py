@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from kolonne.portal.commerce import actions as commerce
-from kolonne.portal.conftest import House
+from kolonne.portal.conftest import SYSTEM, House
 from kolonne.portal.identity.models import User
 
 SignIn = Callable[[User], Client]
