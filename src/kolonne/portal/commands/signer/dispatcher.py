@@ -14,7 +14,7 @@ from nacl.public import PrivateKey
 from psycopg_pool import AsyncConnectionPool
 
 from kolonne.portal.commands.lifecycle import FINISHED, State, may_move
-from kolonne.portal.commands.signer import decide, reply, store
+from kolonne.portal.commands.signer import decide, reply, screens, store
 from kolonne.portal.commands.signer.store import Connection, Order
 from kolonne.wire import cose, subjects
 from kolonne.wire.messages import Command
@@ -47,7 +47,10 @@ class Dispatcher:
         self._unheard: Counter[UUID] = Counter()
 
     async def dispatch(self, command_id: UUID) -> None:
-        """Signs and sends a command, or refuses it; does nothing if it does not wait for that."""
+        """Signs and sends a command, or refuses it; does nothing if it does not wait for that.
+
+        Of one van's commands only one at a time is on its way without an answer.
+        """
         async with self._pool.connection() as db:
             async with db.transaction():
                 order = await store.lock_waiting(db, command_id)
@@ -64,13 +67,11 @@ class Dispatcher:
     async def resend(self) -> None:
         """Sends the same bytes again where the last word is missing: the van executes a number once, and answers."""
         async with self._pool.connection() as db:
-            unanswered = await store.unanswered(db)
-        for command_id, serial, signed in unanswered:
-            if command_id not in self._attempts:
-                # Sent by a signer that is gone: nobody knows any more whether the van heard that.
-                self._attempts[command_id] = 1
-            if time.monotonic() - self._published_at.get(command_id, float("-inf")) >= RESEND_S:
-                await self._send(command_id, serial, signed)
+            page = await store.unanswered(db)
+            while page:
+                for command in page:
+                    await self._send_again(command)
+                page = await store.unanswered(db, page[-1])
 
     async def expire(self) -> None:
         """Ends the waiting for what is overdue."""
@@ -102,7 +103,7 @@ class Dispatcher:
     async def show_recent(self) -> None:
         """Publishes the last steps once more after a start."""
         async with self._pool.connection() as db:
-            for command_id in await store.changed_lately(db):
+            for command_id in await screens.changed_lately(db):
                 await self._show(db, command_id)
 
     def nobody_heard(self, command_id: UUID) -> None:
@@ -111,12 +112,11 @@ class Dispatcher:
             self._unheard[command_id] += 1
 
     async def _settle(self, db: Connection, order: Order) -> bytes | None:
-        if order.state == State.SENT and not order.is_entitled:
-            return None
         if order.state == State.QUEUED:
             reason = await decide.refusal(db, order, self._keys.box)
             if reason:
                 await store.finish(db, order.company_id, order.id, State.FAILED, reason)
+                await store.wake_next(db, order.module_id)
                 log.info("command refused", command=str(order.id), reason=reason)
                 return None
         counter = await store.next_counter(db, order.module_id, order.session_counter)
@@ -138,6 +138,13 @@ class Dispatcher:
         )
         return cose.sign(msgspec.to_builtins(command), key=self._keys.signing, purpose="command")
 
+    async def _send_again(self, command: store.Unanswered) -> None:
+        if command.id not in self._attempts:
+            # Sent by a signer that is gone: nobody knows any more whether the van heard that.
+            self._attempts[command.id] = 1
+        if time.monotonic() - self._published_at.get(command.id, float("-inf")) >= RESEND_S:
+            await self._send(command.id, command.serial, command.signed)
+
     async def _send(self, command_id: UUID, serial: str, signed: bytes) -> None:
         self._attempts[command_id] += 1
         self._published_at[command_id] = time.monotonic()
@@ -154,6 +161,8 @@ class Dispatcher:
                 await store.accept(db, company_id, answer.command_id)
             else:
                 await store.finish(db, company_id, answer.command_id, answer.state, answer.reason, answer.signals)
+            if before == State.SENT:
+                await store.wake_next(db, module_id)
         log.info("command answered", command=str(answer.command_id), state=answer.state, before=before)
         if answer.state in FINISHED:
             self._forget(answer.command_id)
@@ -161,7 +170,7 @@ class Dispatcher:
 
     async def _show(self, db: Connection, command_id: UUID) -> None:
         """Tells the company's screens; always after the commit."""
-        shown = await store.view(db, command_id)
+        shown = await screens.view(db, command_id)
         if shown:
             company, view = shown
             await self._publish(subjects.live_subject(company), msgspec.json.encode({"command": view}), None)

@@ -1,7 +1,7 @@
 """The signer's SQL. Every function runs in its caller's transaction, as the role `kolonne_signer`."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,11 +10,15 @@ from psycopg.rows import class_row, scalar_row, tuple_row
 from psycopg.types.json import Jsonb
 
 from kolonne.portal.commands import lifecycle
-from kolonne.portal.commands.lifecycle import CommandView, State, describe
+from kolonne.portal.commands.lifecycle import State
+from kolonne.portal.lib import channels
 
 Connection = AsyncConnection[Any]
 
 _OPENINGS_LOCK = 0x4B6F6C6F  # any constant: openings are counted and decided one after the other
+_VANS_LOCK = _OPENINGS_LOCK << 32  # plus the van's id: its commands are signed one after the other
+PAGE = 1000
+WAITING_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,19 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
+class Unanswered:
+    """A signed command whose last word is missing."""
+
+    created_at: datetime
+    id: UUID
+    serial: str
+    signed: bytes
+
+
+_BEFORE_ALL = Unanswered(datetime.min.replace(tzinfo=UTC), UUID(int=0), "", b"")
+
+
+@dataclass(frozen=True, slots=True)
 class Pin:
     user_id: int
     hash: str
@@ -58,18 +75,44 @@ _WITH_MODULE = """
 # never accepted, the command may be signed again: whatever happens, the van executes it once at most.
 _RESTARTED = "s.boot <> c.boot AND s.epoch = c.epoch AND s.counter < c.counter AND m.id = c.module_id"
 _GRACE = {state.value: allowed for state, allowed in lifecycle.GRACE.items()}
-_WAITS = f"(c.state = 'queued' OR c.state = 'sent' AND {_RESTARTED}) AND c.expires_at > clock_timestamp()"
+# A number below one that the module has used up is refused for ever, and the network may lose or overtake a message.
+# So the next command is signed only when nothing that the module might still accept is on its way.
+_FREE = """NOT EXISTS (
+    SELECT 1 FROM commands_command f WHERE f.vehicle_id = c.vehicle_id AND f.module_id = m.id AND f.state = 'sent'
+        AND f.boot = s.boot AND f.epoch = s.epoch AND f.name = ANY (p.commands))"""
+_WAITS = f"""(c.state = 'queued' OR c.state = 'sent' AND {_RESTARTED} AND c.name = ANY (p.commands))
+    AND c.expires_at > clock_timestamp() AND {_FREE}"""
 
 
 async def waiting(db: Connection) -> list[UUID]:
-    """Commands that could be signed now, oldest first."""
+    """Commands that could be signed now: the oldest of every van, oldest first."""
+    query = f"""
+        SELECT id FROM (
+            SELECT DISTINCT ON (m.id) c.id, c.created_at {_WITH_MODULE} WHERE {_WAITS} ORDER BY m.id, c.created_at, c.id
+        ) AS next ORDER BY created_at LIMIT %s
+    """  # noqa: S608  # put together from constants
     async with db.cursor(row_factory=scalar_row) as cursor:
-        await cursor.execute(f"SELECT c.id {_WITH_MODULE} WHERE {_WAITS} ORDER BY c.created_at LIMIT 200")
+        await cursor.execute(query, [WAITING_AT_ONCE])
         return await cursor.fetchall()
 
 
+async def wake_next(db: Connection, module_id: int) -> None:
+    """Wakes the signers, when the caller commits, for the command that this module can be sent next."""
+    query = f"""
+        SELECT pg_notify(%s, id::text) FROM (
+            SELECT c.id {_WITH_MODULE} WHERE m.id = %s AND {_WAITS} ORDER BY c.created_at, c.id LIMIT 1) AS next
+    """  # noqa: S608  # put together from constants
+    await db.execute(query, [channels.COMMANDS, module_id])
+
+
 async def lock_waiting(db: Connection, command_id: UUID) -> Order | None:
-    """The command, locked; None if somebody else has it, it is not waiting any more, or its module never came."""
+    """The command, locked; other commands for its van wait until the caller has committed.
+
+    None if somebody else has it, it is not waiting any more or not yet free to go, or its module never came.
+    """
+    await db.execute(
+        "SELECT pg_advisory_xact_lock(%s + vehicle_id) FROM commands_command WHERE id = %s", [_VANS_LOCK, command_id]
+    )
     query = f"""
         SELECT c.id, c.company_id, c.vehicle_id, c.name, c.args, c.pin_user_id, c.pin_sealed, c.state,
             m.id AS module_id, m.serial, s.epoch, s.boot, s.counter AS session_counter,
@@ -129,21 +172,22 @@ async def add_step(db: Connection, company_id: int, command_id: UUID, state: Sta
     )
 
 
-async def unanswered(db: Connection) -> list[tuple[UUID, str, bytes]]:
-    """Id, serial and signed bytes of commands to send again, which makes the van repeat its last answer.
+async def unanswered(db: Connection, after: Unanswered = _BEFORE_ALL) -> list[Unanswered]:
+    """A page of commands to send again, which makes the van repeat its last answer, oldest first; empty at the end.
 
     None that the van might still carry out although its product ended or its module was revoked.
     """
     query = f"""
-        SELECT c.id, m.serial, c.signed {_WITH_MODULE}
-        WHERE m.id = c.module_id AND (
-            c.state = 'sent' AND s.boot = c.boot AND c.name = ANY (p.commands)
+        SELECT c.created_at, c.id, m.serial, c.signed {_WITH_MODULE}
+        WHERE m.id = c.module_id AND (c.created_at, c.id) > (%(created_at)s, %(id)s) AND (
+            c.state = 'sent' AND s.boot = c.boot AND s.epoch = c.epoch AND c.name = ANY (p.commands)
                 AND c.expires_at > clock_timestamp() - %(sent)s
             OR c.state = 'accepted' AND c.expires_at > clock_timestamp() - %(accepted)s)
-        ORDER BY c.counter LIMIT 1000
+        ORDER BY c.created_at, c.id LIMIT %(page)s
     """  # put together from constants
-    async with db.cursor(row_factory=tuple_row) as cursor:
-        await cursor.execute(query, _GRACE)
+    given = {"created_at": after.created_at, "id": after.id, "page": PAGE, **_GRACE}
+    async with db.cursor(row_factory=class_row(Unanswered)) as cursor:
+        await cursor.execute(query, given)
         return await cursor.fetchall()
 
 
@@ -237,35 +281,3 @@ async def lock_answered(db: Connection, command_id: UUID, module_id: int, counte
             [command_id, module_id, counter],
         )
         return await cursor.fetchone()
-
-
-async def view(db: Connection, command_id: UUID) -> tuple[int, CommandView] | None:
-    """Company, and the command as screens show it."""
-    query = """
-        SELECT c.company_id, c.vehicle_id, c.name, c.requested_by, c.created_at, s.state, s.at, s.reason
-        FROM commands_command c JOIN commands_commandstep s ON s.command_id = c.id WHERE c.id = %s ORDER BY s.id
-    """
-    async with db.cursor(row_factory=tuple_row) as cursor:
-        await cursor.execute(query, [command_id])
-        rows = await cursor.fetchall()
-    if not rows:
-        return None
-    company, vehicle, name, requested_by, created_at = rows[0][:5]
-    steps: list[tuple[str, datetime, str]] = [row[5:] for row in rows]
-    return company, describe(
-        command_id=command_id,
-        vehicle_id=vehicle,
-        name=name,
-        requested_by=requested_by,
-        created_at=created_at,
-        steps=steps,
-    )
-
-
-async def changed_lately(db: Connection) -> list[UUID]:
-    """Commands whose last step may not have been shown, because this program died between commit and publishing."""
-    async with db.cursor(row_factory=scalar_row) as cursor:
-        await cursor.execute(
-            "SELECT DISTINCT command_id FROM commands_commandstep WHERE at > clock_timestamp() - interval '2 minutes'"
-        )
-        return await cursor.fetchall()

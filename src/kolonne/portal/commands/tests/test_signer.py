@@ -2,17 +2,33 @@
 
 import asyncio
 import random
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import UUID
 
 import pytest
 
+from kolonne.module.commands import CommandDesk, Self
+from kolonne.module.ledger import Ledger
+from kolonne.module.sources import Outcome
+from kolonne.module.store import Store as ModuleStore
 from kolonne.portal.commands import lifecycle
 from kolonne.portal.commands.signer import dispatcher, store
 from kolonne.portal.commands.tests.conftest import PIN, Signers, Van
 from kolonne.portal.commerce import actions as commerce
 from kolonne.portal.conftest import SYSTEM
+from kolonne.portal.lib import channels
 from kolonne.portal.lib.errors import KolonneError
 from kolonne.portal.lib.scope import company_scope
 from kolonne.portal.vehicles import actions as vehicles
+from kolonne.wire.commands import KINDS
+from kolonne.wire.messages import Command
+from kolonne.wire.signals import Value
+
+T = TypeVar("T")
+ONLY_FIND = "UPDATE commerce_profile SET commands = '{find}' WHERE vehicle_id = %s"
 
 
 def test_a_lock_travels_to_the_van_and_back(awake: Van) -> None:
@@ -43,23 +59,120 @@ def test_nothing_is_sent_before_the_van_has_said_hello(van: Van) -> None:
 
 
 def test_numbers_grow_beyond_all_that_the_van_has_seen(awake: Van) -> None:
-    first = awake.send(awake.ask("lock"))
+    first = obeyed(awake, awake.ask("lock"))
     awake.hello(counter=40)
-    second = awake.send(awake.ask("lock"))
+    second = obeyed(awake, awake.ask("lock"))
     awake.hello(counter=0, epoch="epoch2", boot="boot2")
     third = awake.send(awake.ask("lock"))
     assert [first.counter, second.counter, third.counter] == [1, 41, 42]
 
 
 def test_two_signers_sign_a_command_once(awake: Van) -> None:
-    asked = [awake.ask("lock") for _ in range(10)]
+    command_id = awake.ask("lock")
 
     async def both(signers: Signers) -> None:
+        await asyncio.gather(*(signer.dispatch(command_id) for signer in (signers.one, signers.two) * 5))
+
+    [command] = awake.work(both).commands()
+    assert command.id == str(command_id)
+
+
+def test_one_command_at_a_time_is_on_its_way_to_a_van(awake: Van) -> None:
+    """A lost command could never be carried out once the van has seen a higher number."""
+    asked = [awake.ask("lock") for _ in range(5)]
+
+    async def all_at_once(signers: Signers) -> None:
         await asyncio.gather(*(signer.dispatch(one) for one in asked for signer in (signers.one, signers.two)))
 
-    commands = awake.work(both).commands()
-    assert sorted(command.id for command in commands) == sorted(map(str, asked))
-    assert len({command.counter for command in commands}) == len(asked)
+    sent = []
+    for _ in asked:
+        [command] = awake.work(all_at_once).commands()
+        sent.append(command)
+        assert awake.work(all_at_once).raw() == []
+        awake.answer(awake.reply(command, "accepted"))
+    assert sorted(command.id for command in sent) == sorted(map(str, asked))
+    assert [command.counter for command in sent] == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("end", ["answered", "expired", "withdrawn"])
+def test_the_next_command_goes_when_the_one_before_has_ended(awake: Van, end: str) -> None:
+    first, second, third = (awake.ask(name) for name in ("lock", "find", "lock"))
+    command = awake.send(first)
+    assert not {first, second, third} & waiting(awake)
+    if end == "answered":
+        with awake.admin() as db:
+            db.autocommit = True
+            db.execute(f"LISTEN {channels.COMMANDS}")
+            awake.answer(awake.reply(command, "failed", "actuator"))
+            woken = [note.payload for note in db.notifies(timeout=5, stop_after=1)]
+        assert woken == [str(second)], "no signer has to wait for its next round"
+    elif end == "expired":
+        awake.make_overdue(first)
+        awake.work(lambda signers: signers.one.expire())
+    else:
+        with awake.admin() as db:
+            db.execute(
+                "UPDATE commerce_profile SET commands = '{find}' WHERE vehicle_id = %s", [awake.house.vehicle.pk]
+            )
+    assert {first, second, third} & waiting(awake) == {second}
+    assert awake.send(second).id == str(second)
+
+
+def test_a_refused_command_wakes_the_next(awake: Van) -> None:
+    awake.set_pin()
+    wrong, second = awake.ask("unlock", pin="314159"), awake.ask("lock")
+    with awake.admin() as db:
+        db.autocommit = True
+        db.execute(f"LISTEN {channels.COMMANDS}")
+        awake.work(lambda signers: signers.one.dispatch(wrong))
+        assert [note.payload for note in db.notifies(timeout=5, stop_after=1)] == [str(second)]
+
+
+def test_what_a_restarted_van_may_not_be_sent_again_holds_nothing_up(
+    awake: Van, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "WAITING_AT_ONCE", 1)
+    first, second = awake.ask("lock"), awake.ask("find")
+    awake.send(first)
+    awake.hello(boot="boot2")
+    with awake.admin() as db:
+        db.execute(ONLY_FIND, [awake.house.vehicle.pk])
+        for year, command_id in ((2000, first), (2001, second)):
+            moment = datetime(year, 1, 1, tzinfo=UTC)
+            db.execute("UPDATE commands_command SET created_at = %s WHERE id = %s", [moment, command_id])
+    assert waiting(awake) == {second}
+    assert awake.send(second).id == str(second)
+
+
+def test_a_lossy_network_loses_no_command_and_doubles_none(
+    awake: Van, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """NF-05: a real module, most of whose messages are lost, some of them early enough to be overtaken."""
+    monkeypatch.setattr(dispatcher, "RESEND_S", 0)
+    seed = random.randrange(2**32)
+    print("seed", seed)
+    chance = random.Random(seed)
+    module = Module(awake, tmp_path / "store.db")
+    asked = [awake.ask(name) for name in ("lock", "find") * 4]
+
+    async def exchange(signers: Signers) -> None:
+        for _ in range(200):
+            for command_id in chance.sample(asked, len(asked)):
+                await signers.one.dispatch(command_id)
+            await signers.one.resend()
+            heard, signers.published = signers.raw(), []
+            for payload in heard:
+                if chance.random() < 0.4:
+                    await module.desk.receive(payload)
+            said, module.said = module.said, []
+            for message in said:
+                if chance.random() < 0.4:
+                    await signers.one.answer(f"m.{awake.serial}.up.reply", message)
+            module.session_ms += 500
+
+    awake.work(exchange)
+    assert [awake.look(command_id).state for command_id in asked] == ["done"] * len(asked)
+    assert len(module.executed) == len(asked)
 
 
 def test_the_same_bytes_are_sent_again_until_the_vans_last_word(awake: Van) -> None:
@@ -70,6 +183,16 @@ def test_the_same_bytes_are_sent_again_until_the_vans_last_word(awake: Van) -> N
     assert awake.work(lambda signers: signers.one.resend()).raw() == sent.raw()
     awake.answer(awake.reply(sent.commands()[0], "done"))
     assert awake.work(lambda signers: signers.one.resend()).raw() == []
+
+
+def test_nothing_unanswered_is_left_out_however_much_there_is(awake: Van, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "PAGE", 1)
+    commands = []
+    for _ in range(3):
+        commands.append(awake.send(awake.ask("lock")))
+        awake.answer(awake.reply(commands[-1], "accepted"))
+    again = awake.work(lambda signers: signers.one.resend()).commands()
+    assert [command.id for command in again] == [command.id for command in commands]
 
 
 def test_a_signer_does_not_send_again_at_once(awake: Van) -> None:
@@ -128,9 +251,10 @@ def test_five_wrong_pins_lock_until_a_new_one_is_set(awake: Van) -> None:
 
 def test_a_right_pin_forgives_earlier_mistakes(awake: Van) -> None:
     awake.set_pin()
-    for pin in ("314159", PIN, "314159"):
-        command_id = awake.ask("unlock", pin=pin)
-        awake.work(lambda signers, one=command_id: signers.one.dispatch(one))  # type: ignore[misc]  # bound at once
+    wrong, right, wrong_again = (awake.ask("unlock", pin=pin) for pin in ("314159", PIN, "314159"))
+    awake.work(lambda signers: signers.one.dispatch(wrong))
+    obeyed(awake, right)
+    awake.work(lambda signers: signers.one.dispatch(wrong_again))
     with awake.admin() as db:
         row = db.execute("SELECT failures FROM commands_unlockpin WHERE user_id = %s", [awake.manager.pk]).fetchone()
     assert row == (1,)
@@ -151,13 +275,11 @@ def test_a_sealed_pin_opens_no_other_command(awake: Van) -> None:
 
 def test_a_van_is_opened_five_times_a_minute_at_most(awake: Van) -> None:
     awake.set_pin()
-    asked = [awake.ask("unlock", pin=PIN) for _ in range(lifecycle.OPENINGS_PER_VEHICLE + 1)]
-
-    async def all_at_once(signers: Signers) -> None:
-        await asyncio.gather(*(signers.one.dispatch(command_id) for command_id in asked))
-
-    assert len(awake.work(all_at_once).raw()) == lifecycle.OPENINGS_PER_VEHICLE
-    assert sorted(awake.look(command_id).reason for command_id in asked)[-1] == "too_many"
+    *asked, last = [awake.ask("unlock", pin=PIN) for _ in range(lifecycle.OPENINGS_PER_VEHICLE + 1)]
+    for command_id in asked:
+        obeyed(awake, command_id)
+    assert awake.work(lambda signers: signers.one.dispatch(last)).raw() == []
+    assert awake.look(last).reason == "too_many"
 
 
 def test_too_many_openings_freeze_all_until_somebody_has_looked(awake: Van, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -169,7 +291,7 @@ def test_too_many_openings_freeze_all_until_somebody_has_looked(awake: Van, monk
     monkeypatch.undo()
     second = awake.ask("unlock", pin=PIN)
     assert awake.work(lambda signers: signers.one.dispatch(second)).raw() == []
-    assert awake.send(awake.ask("lock")).command == "lock", "closing is not frozen"
+    assert obeyed(awake, awake.ask("lock")).command == "lock", "closing is not frozen"
 
     async def lift(signers: Signers) -> None:
         async with signers.pool.connection() as db:
@@ -290,6 +412,58 @@ def test_ten_thousand_mutated_answers_change_nothing(awake: Van) -> None:
     assert awake.states(command_id) == ["queued", "sent"]
     awake.answer(honest)
     assert awake.look(command_id).state == "done"
+
+
+def obeyed(van: Van, command_id: UUID) -> Command:
+    """Sent, and done by the van."""
+    command = van.send(command_id)
+    van.answer(van.reply(command, "done"))
+    return command
+
+
+def waiting(van: Van) -> set[UUID]:
+    """What a round of the signer would look at; commands of other tests among it."""
+    found: set[UUID] = set()
+
+    async def look(signers: Signers) -> None:
+        found.update(await signers.one.waiting())
+
+    van.work(look)
+    return found
+
+
+class Module:
+    """The module's own judgement on commands, with a van that does everything."""
+
+    capabilities = frozenset(KINDS)
+    moving = False
+
+    def __init__(self, van: Van, file: Path) -> None:
+        store = ModuleStore(file)
+        signer_key = bytes.fromhex(van.config.secret("signer-public"))
+        self.session_ms = 5000
+        self.executed: list[str] = []
+        self.said: list[bytes] = []
+        self.desk = CommandDesk(
+            Self(van.serial, "boot1", signer_key, van.key),
+            Ledger(store),
+            self,
+            epoch=lambda: "epoch1",
+            session_ms=lambda: self.session_ms,
+            on_disk=at_once,
+            say=self._say,
+        )
+
+    async def execute(self, command: str, args: Mapping[str, Value]) -> Outcome:
+        self.executed.append(command)
+        return Outcome("done")
+
+    async def _say(self, message: bytes) -> None:
+        self.said.append(message)
+
+
+async def at_once(function: Callable[..., T], *args: Any) -> T:
+    return function(*args)
 
 
 def mutated(message: bytes, chance: random.Random) -> bytes:
