@@ -16,17 +16,16 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kolonne import __version__
 from kolonne.module.commands import CommandDesk, Self
-from kolonne.module.errors import StoreFull
 from kolonne.module.ledger import Ledger
 from kolonne.module.link import Link
 from kolonne.module.log import Log
 from kolonne.module.outbox import Limits, Outbox, Point
-from kolonne.module.profile import Selection, decode_profile, encode_profile
+from kolonne.module.profile import ProfileDesk
 from kolonne.module.sources import Reading, Recorded, Source, Van
 from kolonne.module.store import Store, module_key_bytes
 from kolonne.module.transport import Connect, Message
 from kolonne.wire import cose, subjects
-from kolonne.wire.messages import Hello, Profile, WireError
+from kolonne.wire.messages import Hello
 
 T = TypeVar("T")
 
@@ -35,7 +34,6 @@ READINGS_PER_TURN = 200
 """A recording that is read as fast as possible lets others run after so many rows."""
 COMMANDS_WAITING = 16
 REMINDED_S = 120.0
-PROFILE_PATIENCE_S = 10.0
 SETTLE_S = 1.0
 
 _threads = ThreadPoolExecutor(4, thread_name_prefix="store")
@@ -89,7 +87,7 @@ class Agent:
         self._log = Log(__name__, serial=settings.serial)
         self._store = Store(settings.store)
         self.outbox = Outbox(self._store, settings.limits)
-        self._dropped_before = sum(self.outbox.dropped.values())
+        self._dropped_before = self._dropped_seen = self.outbox.dropped_in_all
         self._ledger = Ledger(self._store)
         self._disk = asyncio.Lock()
         self._pending: list[Point] = []
@@ -97,9 +95,14 @@ class Agent:
         self._flush_wanted = asyncio.Event()
         self._commands: asyncio.Queue[bytes] = asyncio.Queue(COMMANDS_WAITING)
         self._replies: deque[tuple[int, bytes]] = deque(maxlen=COMMANDS_WAITING)
-        self._profile_heard = asyncio.Event()
-        self._selection = Selection(Profile(0, {}))
-        self._knows_profile = self._recall_profile()
+        self._profiles = ProfileDesk(
+            self._store,
+            self.outbox,
+            on_disk=self._on_disk,
+            flush=self._flush,
+            ask_again=self._ask_again,
+            log=self._log,
+        )
         self._identify()
         self._link = Link(
             connect,
@@ -107,7 +110,7 @@ class Agent:
             on_disk=self._on_disk,
             hello=self._hello,
             reminders=self._reminders,
-            receivers={subjects.PROFILE: self._on_profile, subjects.COMMAND: self._on_command},
+            receivers={subjects.PROFILE: self._profiles.receive, subjects.COMMAND: self._on_command},
             random=random or Random(os.urandom(8)),  # noqa: S311  # jitter, no secret
             log=self._log,
         )
@@ -115,7 +118,7 @@ class Agent:
     @property
     def obeys(self) -> dict[str, float]:
         """Signals that are collected at present, with their smallest intervals in seconds."""
-        return dict(self._selection.profile.signals)
+        return dict(self._profiles.selection.profile.signals)
 
     def _identify(self) -> None:
         """Own key, and the boot that the session clock counts from."""
@@ -149,7 +152,7 @@ class Agent:
         recorded = self._source if isinstance(self._source, Recorded) else None
         if recorded is not None:
             recorded.resume(await self._on_disk(self._store.note, "mark"))
-            await self._await_profile()
+            await self._profiles.first()
         async for reading in self._source:
             self._take(reading)
             if recorded is not None and not self.outbox.is_roomy:
@@ -164,7 +167,7 @@ class Agent:
     def _take(self, reading: Reading) -> None:
         self.tally.readings += 1
         self._mark = reading.mark
-        chosen = self._selection.choose(reading.t_ms, reading.signals)
+        chosen = self._profiles.selection.choose(reading.t_ms, reading.signals)
         if not chosen:
             self.tally.without_wanted += 1
             return
@@ -192,17 +195,6 @@ class Agent:
             await self._on_disk(self.outbox.append, points, self._mark)
             self._link.wake()
 
-    async def _await_profile(self) -> None:
-        """A recording is worth nothing without a profile, and may be wasted on an old one."""
-        while not self._profile_heard.is_set():
-            try:
-                async with asyncio.timeout(PROFILE_PATIENCE_S):
-                    await self._profile_heard.wait()
-            except TimeoutError:
-                if self._knows_profile:
-                    return
-                self._log.warning("waiting for the platform's first profile")
-
     async def _await_room(self) -> None:
         await self._flush()
         while not self.outbox.is_roomy:
@@ -219,38 +211,8 @@ class Agent:
         await self._on_disk(self.outbox.settle)
         await self._on_disk(self._store.put_note, "mark", "")
 
-    async def _on_profile(self, payload: bytes) -> None:
-        try:
-            profile = decode_profile(payload)
-        except WireError as error:
-            self._log.warning("profile cannot be read", reason=error)
-            return
-        old = self._selection.profile
-        if profile != old or not self._knows_profile:
-            self._log.info("profile changed", version=profile.version, signals=len(profile.signals))
-            self.tally.impossible_values += self._selection.impossible
-            self._selection = Selection(profile)
-            self._knows_profile = True
-            try:
-                await self._keep_profile(profile, old)
-            except StoreFull as error:
-                # What waits is sent as it is, and refused by the platform; the profile comes with every hello.
-                self._log.warning("disk is full: the profile counts for this run only", reason=error)
-        self._profile_heard.set()
-
-    async def _keep_profile(self, profile: Profile, old: Profile) -> None:
-        if old.signals.keys() - profile.signals.keys():
-            await self._flush()
-            await self._on_disk(self.outbox.keep_only, profile.signals.keys())
-            self._link.progress.set()
-        await self._on_disk(self._store.put_note, "profile", encode_profile(profile))
-
-    def _recall_profile(self) -> bool:
-        """The last profile, from before a restart."""
-        text = self._store.note("profile")
-        if text:
-            self._selection = Selection(decode_profile(text.encode("utf-8")))
-        return bool(text)
+    def _ask_again(self) -> None:
+        self._link.ask_again()
 
     async def _on_command(self, payload: bytes) -> None:
         try:
@@ -296,13 +258,20 @@ class Agent:
         except BaseException:
             self._disk.release()
             raise
-        work.add_done_callback(lambda _: self._disk.release())
+        work.add_done_callback(lambda _: self._after_disk())
         return await asyncio.shield(work)
+
+    def _after_disk(self) -> None:
+        self._disk.release()
+        if self.outbox.dropped_in_all != self._dropped_seen:
+            # Whoever waits for points to be acknowledged must look again: these never will be.
+            self._dropped_seen = self.outbox.dropped_in_all
+            self._link.progress.set()
 
     async def _close(self) -> None:
         try:
             await self._flush()
         finally:
-            self.tally.impossible_values += self._selection.impossible
-            self.tally.dropped = sum(self.outbox.dropped.values()) - self._dropped_before
+            self.tally.impossible_values = self._profiles.impossible_values
+            self.tally.dropped = self.outbox.dropped_in_all - self._dropped_before
             await self._on_disk(self._store.close)

@@ -57,11 +57,15 @@ class Link:
         self._connection: Connection | None = None
         self._was_heard = False
         self.progress = asyncio.Event()
-        """Set with every acknowledgement; whoever waits for one clears it before looking."""
+        """Set with every acknowledgement, or when points are lost; whoever waits for one clears it before looking."""
 
     def wake(self) -> None:
         """There may be something to send."""
         self._wake.set()
+
+    def ask_again(self) -> None:
+        """The profile that was heard is no answer: hello is said again."""
+        self._was_heard = False
 
     async def say(self, message: Message) -> bool:
         """Sends at once; False when there is no connection."""
@@ -164,9 +168,11 @@ class Link:
         """The platform has points of this epoch that this store never wrote: it was copied back from an older state.
 
         Going on in this epoch would give used numbers to new points, which the platform would take for duplicates.
+        What waited in the copy was there before the platform's points were written: it has them already.
         """
         self._log.error("store is older than the platform's knowledge of it: a new epoch begins", acknowledged=sequence)
-        await self._on_disk(self._outbox.renew_epoch)
+        await self._on_disk(self._outbox.renew_epoch, sequence)
+        self.progress.set()
         raise LinkLost("a new epoch began")
 
 

@@ -8,6 +8,7 @@ kept class go first; what is missing between two points is a hole, and the messa
 import zlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import NamedTuple
 
 import msgspec
@@ -69,6 +70,8 @@ class Outbox:
         self._store = store
         self.limits = limits or Limits()
         self._load()
+        self._held = self.last
+        """Up to here points of this epoch were in the store when it was opened."""
 
     def _load(self) -> None:
         self._load_size()
@@ -89,6 +92,11 @@ class Outbox:
     def is_roomy(self) -> bool:
         """Whether a source that can wait should go on."""
         return self.count < self.limits.points // 2 and self.size_bytes < self.limits.size_bytes // 2
+
+    @property
+    def dropped_in_all(self) -> int:
+        """Points that were lost since the store was made, for whatever reason."""
+        return sum(self.dropped.values())
 
     @property
     def has_acknowledged_rows(self) -> bool:
@@ -129,22 +137,27 @@ class Outbox:
         self.append([])
 
     def batch(self, after: int) -> Batch | None:
-        """The next consecutive points behind `after`; None if there are none."""
-        with self._store.reading() as connection:
-            rows = connection.execute(
-                "select seq, crc, body from point where seq > ? order by seq limit ?", (after, MAX_POINTS)
-            ).fetchall()
+        """The next consecutive points behind `after`, up to the next damaged one; None if there are none."""
+        rows = self._rows_to_send(after)
+        while damaged := [seq for seq, _, _ in takewhile(_is_damaged, rows)]:
+            self._drop(damaged, "damaged")
+            rows = self._rows_to_send(after)
+        if not rows:
+            return None
         bodies: list[bytes] = []
-        size, first = 0, rows[0][0] if rows else 0
-        for position, (seq, crc, body) in enumerate(rows):
+        first, size = rows[0][0], 0
+        for position, row in enumerate(rows):
+            seq, _, body = row
             size += len(body)
-            if seq != first + position or (bodies and size > BATCH_BYTES):
+            if seq != first + position or (bodies and (size > BATCH_BYTES or _is_damaged(row))):
                 break
-            if zlib.crc32(body) != crc:
-                self._drop([seq], "damaged")
-                return Batch(self.epoch, first, first - after - 1, bodies) if bodies else self.batch(after)
             bodies.append(body)
-        return Batch(self.epoch, first, first - after - 1, bodies) if bodies else None
+        return Batch(self.epoch, first, first - after - 1, bodies)
+
+    def _rows_to_send(self, after: int) -> list[tuple[int, int, bytes]]:
+        with self._store.reading() as connection:
+            query = "select seq, crc, body from point where seq > ? order by seq limit ?"
+            return connection.execute(query, (after, MAX_POINTS)).fetchall()
 
     def keep_only(self, wanted: Collection[str]) -> None:
         """Takes signals that nobody wants any more out of waiting points; points without any go and are counted."""
@@ -163,11 +176,14 @@ class Outbox:
             query = "select seq, body from point where seq > ? order by seq limit 1000"
             return connection.execute(query, (position,)).fetchall()
 
-    def renew_epoch(self) -> None:
-        """Numbers the waiting points anew from 1 in a new epoch: this store is an older copy of itself."""
+    def renew_epoch(self, told: int) -> None:
+        """Numbers the waiting points anew from 1 in a new epoch: this store is an older copy of itself.
+
+        The platform has told that it has everything up to `told`; what the copy held of that is not sent again.
+        """
         with self._store.transaction() as connection:
             connection.execute("delete from reply")
-            connection.execute("delete from point where seq <= ?", (self.acked,))
+            connection.execute("delete from point where seq <= ?", (max(self.acked, min(self._held, told)),))
             shift = connection.execute("select coalesce(min(seq) - 1, 0) from point").fetchone()[0]
             # In two steps, because a number may not be used twice even for a moment.
             connection.execute("update point set seq = -(seq - ?)", (shift,))
@@ -178,6 +194,7 @@ class Outbox:
                 write_note(connection, name, str(value))
         self._store.epoch = epoch
         self._load()
+        self._held = 0
 
     def _write(self, points: Sequence[Point], mark: str) -> None:
         rows = [(self.last + n, *_columns(point)) for n, point in enumerate(points, start=1)]
@@ -241,6 +258,11 @@ def _columns(point: Point) -> tuple[int, int, int, bytes]:
     known = catalogue()
     body = _encode((point.t_ms, point.signals))
     return min(known[name].keep for name in point.signals), len(body), zlib.crc32(body), body
+
+
+def _is_damaged(row: tuple[int, int, bytes]) -> bool:
+    _, crc, body = row
+    return zlib.crc32(body) != crc
 
 
 def _without_unwanted(

@@ -2,12 +2,23 @@
 
 Before a module ever heard a profile it collects nothing, because what is not paid for is not collected; afterwards the
 last profile counts until the next, also over a restart without a connection.
+
+A profile with the known or a higher version is obeyed at once. A lower one is doubted: some part of the platform may
+not know the latest yet. The module says hello again, and obeys it only if `DOUBT_S` later it is still told no better.
+Then the platform was restored from a backup, or the module serves another van.
 """
 
-from collections.abc import Mapping
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
 
+from kolonne.module.commands import OnDisk
+from kolonne.module.errors import StoreFull
+from kolonne.module.log import Log
+from kolonne.module.outbox import Outbox
+from kolonne.module.store import Store
 from kolonne.wire.messages import Profile, WireError, encode_json, is_json
 from kolonne.wire.signals import Value, catalogue
 
@@ -15,6 +26,9 @@ TOLERANCE = 0.9
 """A reading may come a tenth of its interval early: sources do not tick exactly."""
 
 LONGEST_INTERVAL_S = 30 * 86400
+PATIENCE_S = 10.0
+DOUBT_S = 10.0
+"""Longer than any part of the platform may go without reading its database again."""
 
 _json = msgspec.json.Decoder(Profile)
 _pack = msgspec.msgpack.Decoder(Profile)
@@ -70,3 +84,94 @@ class Selection:
         """A clock that jumped back begins a new count."""
         last = self._taken_ms.get(name)
         return last is None or t_ms - last >= wait or t_ms < last
+
+
+class ProfileDesk:
+    """Takes the platform's profiles, keeps the one that counts on disk and in force."""
+
+    def __init__(
+        self,
+        store: Store,
+        outbox: Outbox,
+        *,
+        on_disk: OnDisk,
+        flush: Callable[[], Awaitable[None]],
+        ask_again: Callable[[], None],
+        log: Log,
+    ) -> None:
+        """Begins with the profile from before a restart. `flush` writes readings that were chosen by it."""
+        self._store = store
+        self._outbox = outbox
+        self._on_disk = on_disk
+        self._flush = flush
+        self._ask_again = ask_again
+        self._log = log
+        kept = store.note("profile")
+        self._is_known = bool(kept)
+        self.selection = Selection(decode_profile(kept.encode("utf-8")) if kept else Profile(0, {}))
+        self._heard = asyncio.Event()
+        self._doubt = Doubt()
+        self._impossible_before = 0
+
+    @property
+    def impossible_values(self) -> int:
+        """Since the start, over all profiles."""
+        return self._impossible_before + self.selection.impossible
+
+    async def first(self) -> None:
+        """Waits for the platform's word. A recording is worth nothing without a profile, and may be wasted on an old
+        one."""
+        while not self._heard.is_set():
+            try:
+                async with asyncio.timeout(PATIENCE_S):
+                    await self._heard.wait()
+            except TimeoutError:
+                if self._is_known:
+                    return
+                self._log.warning("waiting for the platform's first profile")
+
+    async def receive(self, payload: bytes) -> None:
+        """Obeys a profile message. Raises StoreError, but not for a full disk."""
+        try:
+            profile = decode_profile(payload)
+        except WireError as error:
+            self._log.warning("profile cannot be read", reason=error)
+            return
+        known = self.selection.profile
+        if not self._doubt.is_over(profile.version, known.version, time.monotonic()):
+            self._log.info("older profile doubted", version=profile.version, known=known.version)
+            self._ask_again()
+            return
+        if profile != known or not self._is_known:
+            await self._obey(profile)
+        self._heard.set()
+
+    async def _obey(self, profile: Profile) -> None:
+        self._log.info("profile changed", version=profile.version, signals=len(profile.signals))
+        old = self.selection.profile
+        self._impossible_before = self.impossible_values
+        self.selection = Selection(profile)
+        self._is_known = True
+        try:
+            if old.signals.keys() - profile.signals.keys():
+                await self._flush()
+                await self._on_disk(self._outbox.keep_only, profile.signals.keys())
+            await self._on_disk(self._store.put_note, "profile", encode_profile(profile))
+        except StoreFull as error:
+            # What waits is sent as it is, and refused by the platform; the profile comes with every hello.
+            self._log.warning("disk is full: the profile counts for this run only", reason=error)
+
+
+class Doubt:
+    """Whether a profile may follow the known one. Pure: times are seconds on any monotonic clock."""
+
+    def __init__(self) -> None:
+        self._since: float | None = None
+
+    def is_over(self, version: int, known: int, now: float) -> bool:
+        """Told `version`: whether to obey it. A lower one must be told again after a while, and nothing better."""
+        if version < known and (self._since is None or now - self._since < DOUBT_S):
+            self._since = now if self._since is None else self._since
+            return False
+        self._since = None
+        return True

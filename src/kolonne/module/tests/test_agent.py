@@ -8,12 +8,14 @@ from random import Random
 
 import pytest
 
-from kolonne.module import link
+from kolonne.module import link, profile
 from kolonne.module.agent import Agent, AgentSettings, Tally
 from kolonne.module.outbox import Limits
 from kolonne.module.sources import Outcome, PassiveVan, Reading, Source, Van
 from kolonne.module.tests.platform import Cursor, Platform
 from kolonne.module.transport import MemoryBroker
+from kolonne.wire import subjects
+from kolonne.wire.messages import Profile, encode_json
 from kolonne.wire.signals import Value
 
 SERIAL = "TESTMODULE01"
@@ -202,6 +204,37 @@ async def test_the_last_profile_counts_without_a_connection(platform: Platform, 
         await until(lambda: agent.tally.stored == 1)
 
 
+async def test_a_part_of_the_platform_that_lags_behind_does_not_change_the_profile(
+    platform: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """VH-04: the module asks, and hears the latest."""
+    monkeypatch.setattr(link, "HELLO_UNHEARD_S", 0.01)
+    agent = make_agent(platform, tmp_path / "store.db", Living())
+    async with running(agent):
+        platform.version = 7
+        await until(lambda: bool(agent.obeys))
+        heard = len(platform.hellos)
+        platform.broker.say(subjects.PROFILE, encode_json(Profile(6, {"lat": 0})))
+        await until(lambda: len(platform.hellos) > heard)
+        assert agent.obeys == platform.profile
+
+
+async def test_a_platform_restored_from_a_backup_is_obeyed_after_a_while(
+    platform: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """VH-04: it answers hellos with an older version until the module believes it."""
+    monkeypatch.setattr(link, "HELLO_UNHEARD_S", 0.01)
+    monkeypatch.setattr(profile, "DOUBT_S", 0.1)
+    platform.version = 7
+    async with running(make_agent(platform, tmp_path / "store.db", Living())):
+        await until(lambda: bool(platform.hellos))
+    platform.version, platform.profile = 3, {"soc": 60.0}
+    agent = make_agent(platform, tmp_path / "store.db", Living())
+    async with running(agent):
+        assert agent.obeys == {"speed": 0, "soc": 0, "locked": 0}
+        await until(lambda: agent.obeys == {"soc": 60.0})
+
+
 async def test_a_command_is_carried_out_and_answered(platform: Platform, tmp_path: Path) -> None:
     """CD-01, CD-02"""
     van = LockableVan()
@@ -248,6 +281,37 @@ async def test_a_store_copied_back_from_an_older_state_begins_a_new_epoch(platfo
     later = [Reading(1_000_000 + n, {"soc": 1.0}) for n in range(3)]
     await finished(make_agent(platform, new, Recording(later)).run())
     assert [t for t, _ in platform.cursor.readings][10:] == [1_000_000, 1_000_001, 1_000_002]
+
+
+async def test_what_waited_in_a_store_copied_back_is_not_told_twice(platform: Platform, tmp_path: Path) -> None:
+    """NF-05"""
+    old, new = tmp_path / "old.db", tmp_path / "store.db"
+    platform.mute = True
+    agent = make_agent(platform, old, Recording(readings(5)))
+    async with running(agent):
+        await until(lambda: agent.outbox.last == 5)
+    new.write_bytes(old.read_bytes())
+    (tmp_path / "store.db.key").write_bytes((tmp_path / "old.db.key").read_bytes())
+    platform.mute = False
+    await finished(make_agent(platform, old, Recording(readings(15))).run())
+    later = [Reading(1_000_000 + n, {"soc": 1.0}, mark=str(100 + n)) for n in range(3)]
+    await finished(make_agent(platform, new, Recording(later)).run())
+    assert [t for t, _ in platform.cursor.readings] == [*range(1000, 16000, 1000), 1_000_000, 1_000_001, 1_000_002]
+
+
+async def test_a_recording_ends_although_its_last_readings_are_lost(platform: Platform, tmp_path: Path) -> None:
+    """NF-05: what is damaged on disk is never acknowledged; nobody waits for it."""
+    platform.mute = True
+    agent = make_agent(platform, tmp_path / "store.db", Recording(readings(5)))
+    run = asyncio.create_task(agent.run())
+    await until(lambda: agent.outbox.last == 5)
+
+    def damage() -> None:
+        with agent._store.transaction() as connection:
+            connection.execute("update point set body = x'ff'")
+
+    await agent._on_disk(damage)
+    assert (await finished(run)).dropped == 5
 
 
 async def test_a_platform_that_lost_everything_is_told_what_exists_no_more(platform: Platform, tmp_path: Path) -> None:

@@ -124,6 +124,17 @@ def test_a_damaged_point_is_left_out_and_told(file: Path) -> None:
     assert (second.sequence, second.dropped, outbox.dropped["damaged"]) == (3, 1, 1)
 
 
+def test_thousands_of_damaged_points_are_left_out_at_once(file: Path) -> None:
+    """NF-05"""
+    outbox = Outbox(Store(file))
+    outbox.append(points(3001))
+    with outbox._store.transaction() as connection:
+        connection.execute("update point set crc = crc + 1 where seq <= 3000")
+    batch = outbox.batch(0)
+    assert batch is not None
+    assert (batch.sequence, batch.last, batch.dropped, outbox.dropped["damaged"]) == (3001, 3001, 3000, 3000)
+
+
 def test_a_damaged_store_is_moved_aside_and_a_new_epoch_begins(file: Path) -> None:
     """NF-05: the module goes on, with the same key."""
     key = module_key_bytes(file)
@@ -224,8 +235,22 @@ def test_a_new_epoch_numbers_waiting_points_from_one(file: Path) -> None:
     epoch = outbox.epoch
     outbox.append(points(10))
     outbox.acknowledge(4)
-    outbox.renew_epoch()
+    outbox.renew_epoch(20)
     batch = outbox.batch(0)
     assert batch is not None
     assert outbox.epoch != epoch
     assert (batch.epoch, batch.sequence, batch.last, outbox.last) == (outbox.epoch, 1, 6, 6)
+
+
+@pytest.mark.parametrize(("told", "left"), [(20, 2), (8, 4)])
+def test_a_new_epoch_tells_again_only_what_the_platform_lacks(file: Path, told: int, left: int) -> None:
+    """NF-05: an older copy of a store holds points that its original has sent meanwhile."""
+    original = Outbox(Store(file))
+    original.append(points(10))
+    original._store.close()
+    copy = Outbox(Store(file))
+    copy.append(points(2, start=11))
+    copy.renew_epoch(told)
+    batch = copy.batch(0)
+    assert batch is not None
+    assert (batch.sequence, len(batch.bodies)) == (1, left)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kolonne.module.profile import Selection, decode_profile, encode_profile
+from kolonne.module.profile import DOUBT_S, Doubt, Selection, decode_profile, encode_profile
 from kolonne.wire.messages import Profile, WireError
 
 
@@ -65,3 +65,16 @@ def test_no_bytes_crash_the_reader(payload: bytes) -> None:
 def test_a_kept_profile_reads_as_it_was() -> None:
     profile = Profile(7, {"soc": 10.0, "locked": 0})
     assert decode_profile(encode_profile(profile).encode()) == profile
+
+
+def test_an_older_profile_needs_to_be_told_again_after_a_while() -> None:
+    doubt = Doubt()
+    assert doubt.is_over(4, 3, now=0)
+    assert doubt.is_over(4, 4, now=0)
+    assert [doubt.is_over(3, 4, now=now) for now in (0, 5, DOUBT_S)] == [False, False, True]
+
+
+def test_the_latest_profile_ends_the_doubt() -> None:
+    doubt = Doubt()
+    told = [(3, 0.0), (4, 5.0), (3, DOUBT_S), (3, DOUBT_S + 5)]
+    assert [doubt.is_over(version, 4, now) for version, now in told] == [False, True, False, False]
