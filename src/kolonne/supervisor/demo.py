@@ -35,8 +35,8 @@ PORTS = ("PORT", "MQTT_PORT", "NATS_PORT")
 def demo(*, roads: Path | None, verbose: bool) -> None:
     """Run the platform with a demonstration fleet until Ctrl-C.
 
-    Everything is kept in KOLONNE_DATA, by default `.kolonne/demo` here; a second start continues. Never use it for
-    real vans: whoever reaches the portal can be anybody.
+    Everything is kept in KOLONNE_DATA, by default `.kolonne/demo` here, or `/var/lib/kolonne-demo` for root; a second
+    start continues. Never use it for real vans: whoever reaches the portal can be anybody.
     """
     config = _demonstration_config(roads)
     files.make_data_directory(config.data)

@@ -108,7 +108,9 @@ def _checked_pin(actor: Actor, kind: CommandKind, order: Order) -> int | None:
 def _check_van(vehicle: Vehicle, kind: CommandKind) -> None:
     profile = Profile.objects.filter(vehicle=vehicle).first()
     if profile is None or kind.name not in profile.commands:
-        raise Refused("not_entitled", f"no product of this van includes {kind.name}", "assign one under Products")
+        raise Refused(
+            "not_entitled", f"no product of this van includes {kind.name}", "have a product with this command assigned"
+        )
     active = vehicle.modules.filter(status=ModuleStatus.ACTIVE).first()
     if active is None:
         raise Refused("no_module", "this van has no module in service", "enrol a module for it")

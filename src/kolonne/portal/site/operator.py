@@ -76,7 +76,8 @@ def _company(name: str) -> "Company":
 
     found = list(Company.objects.filter(name=name)[:2])
     if not found:
-        raise NotFound(f"company {name}")
+        known = ", ".join(Company.objects.order_by("name").values_list("name", flat=True)[:10]) or "none yet"
+        raise NotFound(f"company {name} (there are: {known})")
     if len(found) > 1:
         raise Conflict("ambiguous", f"several companies are called {name}")
     return found[0]
@@ -104,7 +105,13 @@ def company() -> None:
 def create_company(name: str, market: str) -> Result:
     """Create a company."""
     from kolonne.portal.companies import actions  # noqa: PLC0415  # needs Django
+    from kolonne.portal.companies.models import Company  # noqa: PLC0415
+    from kolonne.portal.lib.errors import Conflict  # noqa: PLC0415
 
+    if Company.objects.filter(name=name).exists():
+        raise Conflict(
+            "company_exists", f"a company called {name} exists: commands find companies by name, add a place"
+        )
     made = actions.create_company(actor=_actor(), name=name, market=market)
     return {"id": made.pk, "name": made.name, "market": made.market}
 
@@ -210,7 +217,7 @@ def apikey() -> None:
 @click.option("--company", "company_name", required=True, help="Name of the company.")
 @click.option("--scope", "scopes", multiple=True, required=True, help="What the key may do; several times.")
 @click.option("--name", default="command line", help="What the key is for.")
-@operator_command("Key for {company} with {scopes}, shown this once:\n{key}")
+@operator_command("Key for {company}, shown this once:\n{key}")
 def create_apikey(company_name: str, scopes: tuple[str, ...], name: str) -> Result:
     """Create an API key; prints it once."""
     from kolonne.portal.companies import actions  # noqa: PLC0415  # needs Django
@@ -251,9 +258,12 @@ def create_user(
 
     wanted = _words(roles)
     unknown = [role for role in wanted if role not in Role.values]
-    if unknown or bool(wanted) != bool(company_name):
-        remedy = "--company together with one or several of " + ", ".join(Role.values)
-        raise Invalid("unknown_role", f"{', '.join(unknown) or 'nothing'} is not a role", {"role": remedy})
+    if unknown:
+        remedy = "one or several of " + ", ".join(Role.values)
+        raise Invalid("unknown_role", f"{', '.join(unknown)} is not a role", {"role": remedy})
+    if bool(wanted) != bool(company_name):
+        remedy = "give --company and --role together, or neither"
+        raise Invalid("role_without_company", "a role is held in a company", {"role": remedy})
     password = secrets.token_urlsafe(18)
     made = actions.create_user(
         actor=_actor(), username=username, email=email, first_name=first_name, last_name=last_name,

@@ -72,12 +72,18 @@ def enrol_module(*, actor: Actor, vehicle: Vehicle, serial: str) -> tuple[Module
             with transaction.atomic():
                 module.save(force_insert=True)
         except IntegrityError as error:
-            raise Conflict(
-                "module_exists", f"{serial} is enrolled already, or {vehicle.vin} has a module: revoke that one first"
-            ) from error
+            raise _already_enrolled(vehicle, serial) from error
         audit.record(actor, "vehicles.module.enrolled", on=module, company_id=vehicle.company_id, vin=vehicle.vin)
         notify.notify(notify.MODULES, serial)
     return module, secret
+
+
+def _already_enrolled(vehicle: Vehicle, serial: str) -> Conflict:
+    """Which of the two it was; of another company's module nothing is told."""
+    other = Module.objects.filter(vehicle=vehicle, status=ModuleStatus.ACTIVE).exclude(serial=serial).first()
+    if other is not None:
+        return Conflict("module_exists", f"{vehicle.vin} has the module {other.serial}: revoke that one first")
+    return Conflict("serial_used", f"{serial} was enrolled before: a serial is used once, take the new module's own")
 
 
 @transaction.atomic

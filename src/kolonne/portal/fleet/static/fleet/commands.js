@@ -15,6 +15,8 @@ const SHOWN = 6;
 export class Commands {
   /** @type {Map<string, CommandView>} newest first */
   #known = new Map();
+  /** @type {Set<string>} asked for on this page: their failure is told where it is seen */
+  #mine = new Set();
 
   /** @param {HTMLElement} card @param {number} vehicle @param {CommandView[]} recent newest first @param {Formatter} format @param {() => number} now */
   constructor(card, vehicle, recent, format, now) {
@@ -45,6 +47,10 @@ export class Commands {
   take(command) {
     if (command.vehicle_id !== this.vehicle) return;
     const known = this.#known.get(command.id);
+    const reason = command.steps.at(-1)?.reason ?? command.reason;
+    if (this.#mine.has(command.id) && command.state !== known?.state && ["failed", "expired"].includes(command.state)) {
+      toast([this.format.text(`command_${command.name}`), reason && this.format.text(`reason_${reason}`)].filter(Boolean).join(": "), "alert");
+    }
     if (known && known.steps.length > command.steps.length) return;
     this.#known = known
       ? new Map([...this.#known, [command.id, command]])
@@ -117,7 +123,10 @@ export class Commands {
       data.set("key", newKey());
       const answer = await fetch(form.action, { method: "POST", body: data, headers: { Accept: "application/json" } });
       const told = await answer.json();
-      if (answer.ok) this.take(told.command);
+      if (answer.ok) {
+        this.#mine.add(told.command.id);
+        this.take(told.command);
+      }
       else problem = String(told.detail ?? told.text ?? this.format.text("not_sent"));
     } catch {
       problem = this.format.text("not_sent");
