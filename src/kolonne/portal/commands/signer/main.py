@@ -47,18 +47,18 @@ def signer(lift_freeze: str | None) -> None:
 
 
 async def run(configuration: config.Config) -> None:
-    """Works until SIGTERM or SIGINT."""
+    """Works until SIGTERM or SIGINT, or until the broker has closed for good: the supervisor then starts it anew."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
-    async with running(configuration):
+    async with running(configuration, ended=stopped):
         await stopped.wait()
 
 
 @contextlib.asynccontextmanager
-async def running(configuration: config.Config) -> AsyncIterator[Dispatcher]:
-    """The signer at work, for as long as the block lasts."""
+async def running(configuration: config.Config, ended: asyncio.Event | None = None) -> AsyncIterator[Dispatcher]:
+    """The signer at work, for as long as the block lasts; sets `ended` when the broker will not come back."""
     conninfo = _conninfo(configuration)
     async with AsyncConnectionPool(
         conninfo, min_size=2, max_size=WORKERS + 4, kwargs={"autocommit": True}, open=False
@@ -79,6 +79,7 @@ async def running(configuration: config.Config) -> AsyncIterator[Dispatcher]:
             *[lambda: _work(dispatcher, wanted)] * WORKERS,
         ]
         tasks = [asyncio.ensure_future(_for_ever(one)) for one in loops]
+        tasks.append(asyncio.ensure_future(_tell_when_closed(client, ended or asyncio.Event())))
         log.info("signer ready")
         try:
             yield dispatcher
@@ -87,6 +88,12 @@ async def running(configuration: config.Config) -> AsyncIterator[Dispatcher]:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await client.close()
+
+
+async def _tell_when_closed(client: Client, ended: asyncio.Event) -> None:
+    await broker.until_closed(client)
+    log.error("the broker closed for good")
+    ended.set()
 
 
 async def _for_ever(one: Callable[[], Awaitable[None]]) -> None:
