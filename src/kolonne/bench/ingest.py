@@ -11,6 +11,7 @@ from kolonne.bench.engines import Engines
 from kolonne.bench.figures import goal
 from kolonne.bench.fleet import Fleet
 from kolonne.bench.load import Load
+from kolonne.portal.telemetry.database import READ_AGAIN_S
 
 MODULES = 2_000
 _SIZE = """
@@ -27,6 +28,8 @@ def measure(*, modules: int, seconds: float) -> dict[str, Any]:
     """All runs, their ratios, and the goals of the design. Takes about 12 x `seconds`, and 20 s for the engines."""
     with engines.running(["registry"]) as platform, world.admin(platform.config) as connection:
         _, secrets = world.make(connection, modules)
+        # Nobody told the registry of so many at once; it reads all modules again every few seconds.
+        time.sleep(2 * READ_AGAIN_S)
         with Fleet.connected(platform.config.endpoints().mqtt, secrets) as fleet:
             measured = _measure(platform, connection, fleet, seconds)
     return {"modules": modules, "seconds_a_run": seconds, "cpus": psutil.cpu_count()} | measured
