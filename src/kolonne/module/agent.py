@@ -56,6 +56,8 @@ class AgentSettings:
     limits: Limits = field(default_factory=Limits)
     commit_s: float = 0.1
     """Readings of this time share one commit; more spares a flash memory, less is fresher."""
+    again: bool = False
+    """Send a recording anew that this store has sent before."""
 
 
 @dataclass
@@ -151,7 +153,8 @@ class Agent:
     async def _collect(self) -> None:
         recorded = self._source if isinstance(self._source, Recorded) else None
         if recorded is not None:
-            recorded.resume(await self._on_disk(self._store.note, "mark"))
+            if not self.settings.again:
+                recorded.resume(await self._on_disk(self._store.note, "mark"))
             await self._profiles.first()
         async for reading in self._source:
             self._take(reading)
@@ -203,13 +206,13 @@ class Agent:
             await self._on_disk(self.outbox.settle)
 
     async def _drain(self) -> None:
-        """Until everything is acknowledged; then the recording counts as finished."""
+        """Until everything is acknowledged. The mark stays: a recording that is started once more, be it after a crash
+        in this very moment, is not sent twice."""
         await self._flush()
         while not await self._on_disk(self.outbox.is_drained):
             await self._link.progress.wait()
             self._link.progress.clear()
         await self._on_disk(self.outbox.settle)
-        await self._on_disk(self._store.put_note, "mark", "")
 
     def _ask_again(self) -> None:
         self._link.ask_again()

@@ -29,6 +29,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--file", type=_FILE, help="Recording, table of CAN signals, road extract or scenario.")
 @click.option("--device", default="", help="Serial device (/dev/ttyUSB0@9600) or CAN interface (can0).")
 @click.option("--realtime", is_flag=True, help="Pace a recording by its own intervals.")
+@click.option("--again", is_flag=True, help="Send a recording anew that this store has sent before.")
 @click.option("--rebase", is_flag=True, help="Shift recorded times to now.")
 @click.option("--timezone", default="UTC", show_default=True, help="Zone of recorded local times.")
 @click.option("--enrolment", "paper", type=_FILE, help="What `kolonne module enrol --json` printed.")
@@ -54,7 +55,7 @@ def module(context: click.Context, /, **given: Any) -> None:
     try:
         who = enrolment(_told(given), config)
         feed = sources.open_source(given["source"], _source_options(given, who.serial))
-        tally = asyncio.run(_run(who, feed))
+        tally = asyncio.run(_run(who, feed, again=given["again"]))
     except ModuleError as error:
         raise click.ClickException(str(error)) from error
     except ExceptionGroup as group:
@@ -89,10 +90,10 @@ def _source_options(given: dict[str, Any], serial: str) -> SourceOptions:
     return SourceOptions(**plain, serial=serial)
 
 
-async def _run(who: Enrolment, feed: Feed) -> Tally:
+async def _run(who: Enrolment, feed: Feed, *, again: bool) -> Tally:
     """Runs the agent until the source ends or somebody stops the program."""
     agent = Agent(
-        AgentSettings(who.serial, who.command_key, who.store),
+        AgentSettings(who.serial, who.command_key, who.store, again=again),
         feed.source,
         feed.van,
         connect=partial(mqtt.connect, who.broker, who.serial),

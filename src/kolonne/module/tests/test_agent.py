@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -127,10 +128,13 @@ async def test_a_recording_that_was_killed_goes_on_where_it_was(platform: Platfo
     assert [t for t, _ in platform.cursor.readings] == [1000 * n for n in range(1, 2001)]
 
 
-async def test_a_finished_recording_may_be_sent_again(platform: Platform, tmp_path: Path) -> None:
-    for _ in range(2):
-        await finished(make_agent(platform, tmp_path / "store.db", Recording(readings(10))).run())
-    assert len(platform.cursor.readings) == 20
+async def test_a_finished_recording_is_sent_again_only_when_somebody_asks(platform: Platform, tmp_path: Path) -> None:
+    """NF-05: a program that is killed just after the last acknowledgement must not begin anew."""
+    for again, stored in ((False, 10), (False, 10), (True, 20)):
+        agent = make_agent(platform, tmp_path / "store.db", Recording(readings(10)))
+        agent.settings = replace(agent.settings, again=again)
+        await finished(agent.run())
+        assert len(platform.cursor.readings) == stored
 
 
 async def test_a_recording_waits_for_its_first_profile(broker: MemoryBroker, tmp_path: Path) -> None:
@@ -318,7 +322,9 @@ async def test_a_platform_that_lost_everything_is_told_what_exists_no_more(platf
     """NF-05: restored from a backup that never knew this module; the gap is reported, nothing waits for ever."""
     await finished(make_agent(platform, tmp_path / "store.db", Recording(readings(20))).run())
     platform.cursor = Cursor()
-    await finished(make_agent(platform, tmp_path / "store.db", Recording(readings(5))).run())
+    agent = make_agent(platform, tmp_path / "store.db", Recording(readings(5)))
+    agent.settings = replace(agent.settings, again=True)
+    await finished(agent.run())
     assert len(platform.cursor.readings) == 5
     assert sum(platform.cursor.dropped.values()) == 20
 
