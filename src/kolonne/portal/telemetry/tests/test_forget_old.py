@@ -1,14 +1,12 @@
 """Transitions and refusals do not grow for ever."""
 
 import itertools
-from collections.abc import Iterator
 from typing import Any
 
 import psycopg
 import pytest
 from django.db import connection
 
-from kolonne.config import Config
 from kolonne.portal.lib.scope import company_scope
 from kolonne.portal.telemetry import actions, tasks
 
@@ -26,20 +24,6 @@ _VAN = """
     SELECT company_id, 'WDB9LD' || lpad(%s::text, 11, '0'), '', '', '', '', 'electric', '', now() FROM company
     RETURNING company_id
 """
-
-
-@pytest.fixture
-def admin(platform: Config) -> Iterator[Database]:
-    where = platform.endpoints()
-    with psycopg.connect(
-        host=where.postgres_host,
-        port=where.postgres_port,
-        dbname=where.database,
-        user="postgres",
-        password=platform.secret("postgres-admin"),
-        autocommit=True,
-    ) as opened:
-        yield opened
 
 
 @pytest.fixture

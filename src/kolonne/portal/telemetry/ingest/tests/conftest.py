@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,21 +52,6 @@ class Sender:
 
 
 Enrol = Callable[..., list[Sender]]
-
-
-@pytest.fixture
-def admin(platform: Config) -> Iterator["psycopg.Connection[tuple[Any, ...]]"]:
-    """The database without row-level security."""
-    where = platform.endpoints()
-    with psycopg.connect(
-        host=where.postgres_host,
-        port=where.postgres_port,
-        dbname=where.database,
-        user="postgres",
-        password=platform.secret("postgres-admin"),
-        autocommit=True,
-    ) as connection:
-        yield connection
 
 
 @pytest.fixture

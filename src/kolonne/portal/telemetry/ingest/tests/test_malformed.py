@@ -4,7 +4,7 @@ import json
 import math
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
@@ -186,14 +186,23 @@ def _letters(admin: "psycopg.Connection[tuple[Any, ...]]", serials: list[str]) -
     return Counter((serial, bytes(payload)) for serial, payload, _ in found)
 
 
-@pytest.mark.parametrize("value", ODD, ids=lambda value: ascii(value)[:20])
-@pytest.mark.parametrize("as_json", [True, False], ids=["json", "msgpack"])
-def test_a_bad_value_costs_only_itself(value: Any, *, as_json: bool) -> None:
-    message = {"e": "A", "s": 1, "p": [[1_790_000_000_000, {"speed": 1, "heading": value}], [2, {"soc": 2}]]}
+def _packable(value: Any) -> bool:
+    """MessagePack has no numbers beyond 64 bits and no lone surrogates."""
     try:
-        payload = json.dumps(message).encode() if as_json else msgspec.msgpack.encode(message)
+        msgspec.msgpack.encode(value)
     except (OverflowError, UnicodeEncodeError):
-        pytest.skip("MessagePack cannot say this")
+        return False
+    return True
+
+
+SPOKEN = [(value, json.dumps) for value in ODD] + [(value, msgspec.msgpack.encode) for value in ODD if _packable(value)]
+
+
+@pytest.mark.parametrize(("value", "encode"), SPOKEN, ids=lambda part: ascii(part)[:20])
+def test_a_bad_value_costs_only_itself(value: Any, encode: Callable[[Any], str | bytes]) -> None:
+    message = {"e": "A", "s": 1, "p": [[1_790_000_000_000, {"speed": 1, "heading": value}], [2, {"soc": 2}]]}
+    encoded = encode(message)
+    payload = encoded.encode() if isinstance(encoded, str) else encoded
     made, complaints = outcome(payload)
     assert made == 2
     assert ("heading" in " ".join(complaints)) == (value != 0)
