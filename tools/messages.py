@@ -38,7 +38,8 @@ KEYWORDS = {
 def extracted() -> Catalog:
     """All words in the code and templates of the portal, in a stable order."""
     catalog = Catalog(project="Kolonne", charset="utf-8", fuzzy=False)
-    for file in sorted(PORTAL.rglob("*.py")) + sorted(PORTAL.rglob("templates/**/*.html")):
+    templates = (file for kind in ("html", "txt") for file in sorted(PORTAL.rglob(f"templates/**/*.{kind}")))
+    for file in [*sorted(PORTAL.rglob("*.py")), *templates]:
         if "tests" in file.parts or "migrations" in file.parts:
             continue
         for message, context, comments in _messages(file):
@@ -48,7 +49,7 @@ def extracted() -> Catalog:
 
 def _messages(file: Path) -> Iterator[tuple[str | tuple[str, ...], str | None, list[str]]]:
     text = file.read_text(encoding="utf-8")
-    if file.suffix == ".html":
+    if file.suffix != ".py":
         # What is left of the markup looks like indented code to Python's tokenizer.
         text = "\n".join(line.lstrip() for line in templatize(text, origin=str(file)).splitlines())
     for _line, message, comments, context in extract.extract("python", BytesIO(text.encode()), KEYWORDS):

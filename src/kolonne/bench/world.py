@@ -11,9 +11,9 @@ from kolonne.bench.load import SERIAL, SIGNALS
 from kolonne.config import Config
 
 _COMPANY = """
-    WITH tenant AS (INSERT INTO companies_tenant DEFAULT VALUES RETURNING id)
-    INSERT INTO companies_company (company_id, name, market, time_zone, created_at)
-    SELECT id, 'Bench', 'no', 'Europe/Oslo', now() FROM tenant RETURNING company_id
+    WITH tenant AS (INSERT INTO companies_tenant (kind, market_id) VALUES ('fleet', 'no') RETURNING id)
+    INSERT INTO companies_company (company_id, name, time_zone, created_at)
+    SELECT id, 'Bench', 'Europe/Oslo', now() FROM tenant RETURNING company_id
 """
 _VEHICLES = """
     INSERT INTO vehicles_vehicle (company_id, vin, plate, name, make, model, drive, driver, added_at)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.test import Client
 
 from kolonne.portal.commerce import actions as commerce
@@ -11,6 +12,7 @@ from kolonne.portal.companies import actions as companies
 from kolonne.portal.companies.models import Company, Role
 from kolonne.portal.companies.queries import actor_of
 from kolonne.portal.identity import actions as identity
+from kolonne.portal.identity import second_factor
 from kolonne.portal.identity.models import User
 from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.scope import company_scope
@@ -47,9 +49,8 @@ def build_house(name: str, vin: str, serial: str) -> House:
 
 
 def person(username: str, house: House | None = None, *roles: Role) -> User:
-    user = identity.create_user(
-        actor=SYSTEM, username=username, email=f"{username}@example.com", first_name=username.title(), last_name="Test"
-    )
+    data = identity.PersonData(username, f"{username}@example.com", first_name=username.title(), last_name="Test")
+    user = identity.create_user(actor=SYSTEM, person=data, market="no")
     if house:
         companies.add_member(actor=SYSTEM, company=house.company, user=user, roles=roles)
     return user
@@ -97,9 +98,11 @@ def sam(db: None) -> User:
 
 @pytest.fixture
 def signed_in() -> Callable[[User], Client]:
-    """A browser in which this person has signed in."""
+    """A browser in which this person has signed in, with a second factor if he needs one."""
 
     def sign_in(user: User) -> Client:
+        if second_factor.is_required_of(user) and not second_factor.is_set_up(user):
+            TOTP.activate(user, generate_totp_secret())
         client = Client(raise_request_exception=False)
         client.force_login(user, backend=BACKEND)
         return client

@@ -91,25 +91,20 @@ def demonstration_pin(path: Path) -> str:
     return path.read_text(encoding="ascii").strip()
 
 
-def _new_person(person: Person, pin: str) -> User:
+def _new_person(person: Person, market: str, pin: str) -> User:
     """With a password that nobody knows: personas sign in with one click."""
     password = secrets.token_urlsafe(24)
-    user = identity_actions.create_user(
-        actor=ACTOR,
-        username=person.user_id,
-        email=person.email,
-        first_name=person.first_name,
-        last_name=person.last_name,
-        password=password,
-        language=person.language,
+    data = identity_actions.PersonData(
+        person.user_id, person.email, person.first_name, person.last_name, person.language
     )
+    user = identity_actions.create_user(actor=ACTOR, person=data, market=market, password=password)
     actor = Actor(label=str(user), user_id=user.pk)
     commands_actions.set_pin(actor=actor, user=user, current_password=password, pin=pin)
     return user
 
 
 def _person(company: Company, person: Person, pin: str) -> Persona:
-    user = User.objects.filter(username=person.user_id).first() or _new_person(person, pin)
+    user = User.objects.filter(username=person.user_id).first() or _new_person(person, company.market_id, pin)
     roles = [Role(role) for role in person.roles]
     if not Membership.objects.filter(company=company, user=user).exists():
         companies_actions.add_member(actor=ACTOR, company=company, user=user, roles=roles)

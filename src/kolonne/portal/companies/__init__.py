@@ -1,5 +1,7 @@
-"""Companies as tenants: their people in roles, and the keys of their programs.
+"""Organisations as tenants: fleet companies, dealers, workshops, operators; their people in roles, what these may do
+where, and the keys of their programs.
 
-Words: *tenant* (the bare id of a company, readable by all, so that jobs can walk companies), *membership* (a person
-in a company), *role* (what the person is there: company administrator, fleet manager, driver).
+Words: *tenant* (what everybody's jobs may know of an organisation: id, kind, market), *membership* (a person in a
+company), *role* (what the person is there), *grant* (access rights to an application), *helper* (who may reset other
+people's sign-in: administrators, market administrators, support agents), *partner* (the dealer that serves a company).
 """

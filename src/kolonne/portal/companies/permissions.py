@@ -2,8 +2,16 @@ from kolonne.portal.lib import permissions
 
 PERMISSIONS = {
     "companies.company:read": "See the company",
+    "companies.company:write": "Change the company's address, customer number, partner and security rules",
     "companies.member:read": "See the people of the company",
-    "companies.member:write": "Invite and remove people and give roles",
+    "companies.member:write": "Create, block and delete people and give roles",
+    "companies.member:help": "Reset people's sign-in status, password and second factor",
+    "companies.application:grant": "Give people access rights to applications",
+    "companies.audit:read": "Read what was done in the company",
     "companies.apikey:write": "Make and revoke API keys",
 }
-permissions.register(PERMISSIONS)
+MARKET_PERMISSIONS = {
+    "companies.organisation:write": "Create organisations of the market",
+    "companies.market:write": "Change the periods and the support's address of the market",
+}
+permissions.register(PERMISSIONS | MARKET_PERMISSIONS)

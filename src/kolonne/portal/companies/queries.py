@@ -2,10 +2,11 @@
 
 import hashlib
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from kolonne.portal.companies.models import ApiKey, Membership, Role
-from kolonne.portal.identity.models import User
+from kolonne.portal.companies.models import STRONG_ROLES, ApiKey, Company, Kind, Membership, Role, Tenant
+from kolonne.portal.identity.models import PrivateProfile, User
 from kolonne.portal.lib import permissions
 from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.scope import api_key_scope, company_scope, user_scope
@@ -13,6 +14,7 @@ from kolonne.portal.lib.scope import api_key_scope, company_scope, user_scope
 API_KEY_PREFIX = "kol_"
 
 _role_rights: dict[str, set[str]] = defaultdict(set)
+_market_rights: dict[str, set[str]] = defaultdict(set)
 
 
 def allow(role: Role, *names: str) -> None:
@@ -20,12 +22,68 @@ def allow(role: Role, *names: str) -> None:
     _role_rights[role] |= permissions.checked(set(names))
 
 
+def allow_in_market(role: Role, *names: str) -> None:
+    """Lets a role in an operator's organisation have rights in all organisations of its market."""
+    _market_rights[role] |= permissions.checked(set(names))
+
+
 def actor_of(user: User, address: str = "") -> Actor:
     """The person with the rights of all his memberships."""
-    with user_scope(user.pk):
-        memberships = list(Membership.objects.filter(user=user).values_list("company_id", "roles"))
-    rights = {company: frozenset().union(*(_role_rights[role] for role in roles)) for company, roles in memberships}
-    return Actor(label=str(user), user_id=user.pk, address=address, rights=rights)
+    rights: dict[int, frozenset[str]] = {}
+    markets: dict[str, frozenset[str]] = {}
+    for company, tenant, roles in _memberships(user.pk):
+        rights[company] = _union(_role_rights, roles)
+        if tenant.kind == Kind.OPERATOR:
+            markets[tenant.market_id] = markets.get(tenant.market_id, frozenset()) | _union(_market_rights, roles)
+    return Actor(label=str(user), user_id=user.pk, address=address, rights=rights, markets=markets)
+
+
+def _memberships(user_id: int) -> list[tuple[int, Tenant, list[str]]]:
+    """Of one person, in all companies: id, what is public of it, and the roles there."""
+    with user_scope(user_id):
+        rows = dict(Membership.objects.filter(user_id=user_id).values_list("company_id", "roles"))
+    return [(tenant.pk, tenant, rows[tenant.pk]) for tenant in Tenant.objects.filter(pk__in=rows)] if rows else []
+
+
+def _union(rights: dict[str, set[str]], roles: list[str]) -> frozenset[str]:
+    return frozenset().union(*(rights[role] for role in roles))
+
+
+def has_strong_role(user: User) -> bool:
+    """Whether a role of this person, or a rule of one of his companies, asks for a second factor (ID-10)."""
+    memberships = _memberships(user.pk)
+    if any(STRONG_ROLES.intersection(roles) for _, _, roles in memberships):
+        return True
+    companies = [company for company, _, _ in memberships]
+    with company_scope(companies):
+        return Company.objects.filter(pk__in=companies, second_factor_for_all=True).exists()
+
+
+def rights_over(actor: Actor, user: User) -> frozenset[str]:
+    """What somebody may do to another person as his administrator or helper (ID-06, ID-09); nothing to himself.
+
+    An organisation's administrator: if the person belongs to no other organisation and has no private account,
+    because a reset would open those too. A market's helper: if the person's market is his, and the person is no helper
+    himself.
+    """
+    if actor.user_id == user.pk:
+        return frozenset()
+    if actor.is_system:
+        return frozenset(permissions.known())
+    memberships = _memberships(user.pk)
+    over: frozenset[str] = frozenset()
+    if len(memberships) == 1 and not PrivateProfile.objects.filter(user=user).exists():
+        over |= actor.rights.get(memberships[0][0], frozenset())
+    if user.market_id in actor.markets and all(
+        tenant.market_id == user.market_id and tenant.kind != Kind.OPERATOR for _, tenant, _ in memberships
+    ):
+        over |= actor.markets[user.market_id]
+    return over
+
+
+def organisations_in(markets: Iterable[str]) -> list[int]:
+    """Ids of all organisations of some markets, to open their scope for a market's administrator."""
+    return list(Tenant.objects.filter(market__in=list(markets)).order_by("pk").values_list("pk", flat=True))
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,5 @@
 from django.urls import path
 
-from kolonne.portal.companies import views
+from kolonne.portal.companies.views import choice
 
-urlpatterns = [path("company/", views.switch_company, name="switch_company")]
+urlpatterns = [path("company/", choice.switch_company, name="switch_company")]

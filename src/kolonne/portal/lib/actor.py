@@ -15,6 +15,8 @@ class Actor:
     user_id: int | None = None
     address: str = ""
     rights: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    markets: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """What a market administrator or support agent may do in all organisations of a market (ID-09)."""
     is_system: bool = False
 
     @classmethod
@@ -24,6 +26,10 @@ class Actor:
 
     def may(self, permission: str, company_id: int) -> bool:
         return self.is_system or permission in self.rights.get(company_id, frozenset())
+
+    def may_in(self, permission: str, market: str) -> bool:
+        """Whether the actor may do this everywhere in a market."""
+        return self.is_system or permission in self.markets.get(market, frozenset())
 
     def within(self, chosen: int | None) -> "Actor":
         """The same person in one company only: the chosen one if it is his, else the first."""

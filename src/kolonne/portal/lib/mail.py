@@ -16,5 +16,7 @@ class FolderBackend(BaseEmailBackend):
         folder = Path(settings.EMAIL_FOLDER)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for message in email_messages:
-            (folder / f"{uuid.uuid4()}.eml").write_bytes(message.message().as_bytes())
+            # Named after the mail: a job that was killed after the file and before its end writes the same file again.
+            number = str(message.extra_headers.get("Message-ID", "")).strip("<>").partition("@")[0]
+            (folder / f"{number or uuid.uuid4()}.eml").write_bytes(message.message().as_bytes())
         return len(email_messages)

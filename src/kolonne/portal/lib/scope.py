@@ -25,7 +25,7 @@ def company_scope(companies: Iterable[int]) -> Iterator[None]:
 
 @contextmanager
 def user_scope(user_id: int) -> Iterator[None]:
-    """Within, a user's own memberships can be read, to learn which companies are his."""
+    """Within, a user's own memberships can be read, and what the audit says of him or by him, in all companies."""
     with _setting(USER, str(int(user_id))):
         yield
 

@@ -5,14 +5,16 @@ from collections.abc import Callable
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.urls import reverse
+from django.shortcuts import redirect, render
+from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone, translation
 from django.utils.cache import add_never_cache_headers
 
 from kolonne.portal.companies.models import Company
 from kolonne.portal.companies.queries import actor_of
-from kolonne.portal.companies.views import CHOSEN
+from kolonne.portal.companies.views.choice import CHOSEN
+from kolonne.portal.identity import second_factor
+from kolonne.portal.lib import problems
 from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.address import client_address
 from kolonne.portal.lib.errors import KolonneError
@@ -52,6 +54,39 @@ def no_store(get_response: Handler) -> Handler:
 def _time_zone() -> str | None:
     """Of the company in scope: its people read all times as they read the clock on their wall."""
     return Company.objects.order_by("pk").values_list("time_zone", flat=True).first()
+
+
+# What somebody may open who must set up a second factor first.
+WITHOUT_FACTOR = frozenset(
+    {
+        "mfa_index", "mfa_activate_totp", "mfa_add_webauthn", "mfa_list_webauthn", "mfa_view_recovery_codes",
+        "mfa_generate_recovery_codes", "mfa_reauthenticate", "mfa_reauthenticate_webauthn", "account_reauthenticate",
+        "account_logout", "set_language", "health",
+    }
+)  # fmt: skip
+
+
+def second_factor_first(get_response: Handler) -> Handler:
+    """Nothing opens for an administrator, dealer or helper who has no second factor yet (ID-10)."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        user = request.user
+        if isinstance(user, AnonymousUser) or _page(request) in WITHOUT_FACTOR:
+            return get_response(request)
+        if not second_factor.is_missing(user, request.session):
+            return get_response(request)
+        if problems.wants_json(request) or request.path_info.startswith("/api/"):
+            return problems.response(403, "second_factor_missing", "set up a second factor first, at /accounts/2fa/")
+        return redirect("mfa_index")
+
+    return middleware
+
+
+def _page(request: HttpRequest) -> str | None:
+    try:
+        return resolve(request.path_info).url_name
+    except Resolver404:
+        return None
 
 
 class Scope:

@@ -101,19 +101,22 @@ def company() -> None:
 @company.command("create")
 @click.argument("name")
 @click.option("--market", required=True, help="Country of the company: de or no.")
+@click.option("--kind", default="fleet", help="fleet, dealer, workshop or operator.")
 @operator_command("Company {name} was created in market {market}.")
-def create_company(name: str, market: str) -> Result:
+def create_company(name: str, market: str, kind: str) -> Result:
     """Create a company."""
     from kolonne.portal.companies import actions  # noqa: PLC0415  # needs Django
-    from kolonne.portal.companies.models import Company  # noqa: PLC0415
-    from kolonne.portal.lib.errors import Conflict  # noqa: PLC0415
+    from kolonne.portal.companies.models import Company, Kind  # noqa: PLC0415
+    from kolonne.portal.lib.errors import Conflict, Invalid  # noqa: PLC0415
 
+    if kind not in Kind.values:
+        raise Invalid("unknown_kind", f"{kind} is no kind of company", {"kind": "one of " + ", ".join(Kind.values)})
     if Company.objects.filter(name=name).exists():
         raise Conflict(
             "company_exists", f"a company called {name} exists: commands find companies by name, add a place"
         )
-    made = actions.create_company(actor=_actor(), name=name, market=market)
-    return {"id": made.pk, "name": made.name, "market": made.market}
+    made = actions.create_company(actor=_actor(), name=name, market=market, kind=Kind(kind))
+    return {"id": made.pk, "name": made.name, "market": made.market_id, "kind": made.kind}
 
 
 @click.group()
@@ -238,8 +241,9 @@ def user() -> None:
 @click.option("--first-name", default="")
 @click.option("--last-name", default="")
 @click.option("--company", "company_name", help="Make the person a member of this company.")
-@click.option("--role", "roles", multiple=True, help="administrator, fleet_manager or driver; several times.")
+@click.option("--role", "roles", multiple=True, help="Role in the company, e.g. administrator; several times.")
 @click.option("--language", default="en", help="de, nb or en.")
+@click.option("--market", default="no", help="Market of a person without a company.")
 @operator_command("{username} can sign in with this password, shown this once:\n{password}")
 def create_user(
     username: str,
@@ -249,6 +253,7 @@ def create_user(
     company_name: str | None,
     roles: tuple[str, ...],
     language: str,
+    market: str,
 ) -> Result:
     """Create a person; prints a password once."""
     from kolonne.portal.companies import actions as companies_actions  # noqa: PLC0415  # needs Django
@@ -265,12 +270,11 @@ def create_user(
         remedy = "give --company and --role together, or neither"
         raise Invalid("role_without_company", "a role is held in a company", {"role": remedy})
     password = secrets.token_urlsafe(18)
-    made = actions.create_user(
-        actor=_actor(), username=username, email=email, first_name=first_name, last_name=last_name,
-        password=password, language=language,
-    )  # fmt: skip
-    if company_name:
-        owner = _company(company_name)
+    owner = _company(company_name) if company_name else None
+    person = actions.PersonData(username, email, first_name, last_name, language)
+    home = owner.market_id if owner else market
+    made = actions.create_user(actor=_actor(), person=person, market=home, password=password)
+    if owner:
         companies_actions.add_member(actor=_actor(), company=owner, user=made, roles=[Role(role) for role in wanted])
     return {"id": made.pk, "username": username, "password": password, "company": company_name, "roles": wanted}
 

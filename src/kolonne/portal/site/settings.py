@@ -41,6 +41,10 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.idp.oidc",
+    "django_altcha",
     "csp",
     "ninja",
     "procrastinate.contrib.django",
@@ -58,8 +62,10 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
     "kolonne.portal.site.middleware.no_store",
     "kolonne.portal.site.middleware.Scope",
+    "kolonne.portal.site.middleware.second_factor_first",
 ]
 
 ROOT_URLCONF = "kolonne.portal.site.urls"
@@ -83,9 +89,16 @@ TEMPLATES = [
 
 DATABASES = {"default": database.settings(CONFIG)}
 DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "django_cache"}}
+# Shared by all processes. Limits on guessing live here: with Django's 300 entries an attacker would push them out.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "django_cache",
+        "OPTIONS": {"MAX_ENTRIES": 200_000},
+    }
+}
 
-# Identity: sign-in by user id or verified e-mail in one field (ID-01). The rest of Kolonne ID builds on this.
+# Kolonne ID: sign-in by user id or verified e-mail in one field (ID-01), second factors, sessions, OpenID Connect.
 AUTH_USER_MODEL = "identity.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = [
@@ -100,17 +113,40 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "kolonne.portal.identity.adapter.AccountAdapter"
-ACCOUNT_FORMS = {"login": "kolonne.portal.identity.forms.SignInForm"}
+ACCOUNT_FORMS = {"login": "kolonne.portal.identity.forms.sign_in.SignInForm"}
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # nobody gets mail from us because somebody else typed an address
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_UNIQUE_EMAIL = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_SESSION_REMEMBER = False
 PASSWORD_RESET_TIMEOUT = 3600  # ID-04: a link in a mail lives for 60 minutes
 ALLAUTH_TRUSTED_PROXY_COUNT = CONFIG.trusted_proxies
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if IS_HTTPS else "http"
+
+MFA_ADAPTER = "kolonne.portal.identity.adapter.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not IS_HTTPS
+MFA_WEBAUTHN_USER_VERIFICATION = "required"  # a passkey stands for password and second factor
+MFA_TOTP_ISSUER = "Kolonne"
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+USERSESSIONS_TRACK_ACTIVITY = True
+
+IDP_OIDC_ADAPTER = "kolonne.portal.identity.provider.ProviderAdapter"
+IDP_OIDC_AUTHORIZATION_CODE_EXPIRES_IN = 60
+IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN = 600
+IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN = 12 * 3600
+
+ALTCHA_HMAC_KEY = hashlib.sha256(f"altcha {SECRET_KEY}".encode()).hexdigest()
 
 SESSION_COOKIE_NAME = "__Host-kolonne" if IS_HTTPS else "kolonne"
 SESSION_COOKIE_AGE = 12 * 3600

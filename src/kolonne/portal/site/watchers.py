@@ -12,7 +12,8 @@ from django.db import connection, transaction
 from django.http import HttpRequest
 
 from kolonne.portal.companies.queries import actor_of
-from kolonne.portal.companies.views import CHOSEN
+from kolonne.portal.companies.views.choice import CHOSEN
+from kolonne.portal.identity import second_factor
 from kolonne.portal.telemetry.live.app import Scope, Watcher
 from kolonne.portal.vehicles.queries import companies_with_vans
 
@@ -38,7 +39,7 @@ def _watcher(session_key: str) -> Watcher | None:
     request = HttpRequest()
     request.session = _SessionStore(session_key)
     user = get_user(request)
-    if isinstance(user, AnonymousUser) or not user.is_active:
+    if isinstance(user, AnonymousUser) or not user.is_active or second_factor.is_missing(user, request.session):
         return None
     companies = companies_with_vans(actor_of(user).within(request.session.get(CHOSEN)))
     return Watcher(user_id=user.pk, companies=frozenset(companies)) if companies else None

@@ -1,5 +1,6 @@
 from django.db import migrations
 
+PERSON = "(SELECT nullif(current_setting('kolonne.user', true), '')::int)"
 VISIBLE = "(SELECT nullif(current_setting('kolonne.companies', true), ''))::int[]"
 
 
@@ -15,7 +16,9 @@ class Migration(migrations.Migration):
             ALTER TABLE audit_entry FORCE ROW LEVEL SECURITY;
             CREATE POLICY company_read ON audit_entry FOR SELECT USING (
                 company_id = ANY ({VISIBLE})
-                OR (company_id IS NULL AND current_setting('kolonne.platform', true) = 'on'));
+                OR (company_id IS NULL AND current_setting('kolonne.platform', true) = 'on')
+                OR user_id = {PERSON}
+                OR target = (SELECT 'identity.user:' || nullif(current_setting('kolonne.user', true), '')));
             CREATE POLICY company_insert ON audit_entry FOR INSERT WITH CHECK (
                 company_id IS NULL OR company_id = ANY ({VISIBLE}));
             """,

@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from kolonne.portal.lib.rls import company_rows
+from kolonne.portal.lib.rls import company_rows, same_company
 
 
 class Migration(migrations.Migration):
@@ -16,4 +16,8 @@ class Migration(migrations.Migration):
             "companies_apikey",
             also="sha256 = (SELECT decode(nullif(current_setting('kolonne.api_key', true), ''), 'hex'))",
         ),
+        company_rows("companies_applicationgrant"),
+        same_company("companies_applicationgrant", "membership_id", "companies_membership"),
+        company_rows("companies_accessrequest"),
+        same_company("companies_accessrequest", "membership_id", "companies_membership"),
     ]

@@ -8,7 +8,7 @@ from django.test import Client
 from kolonne.portal.companies import actions
 from kolonne.portal.companies.models import Role
 from kolonne.portal.companies.queries import actor_of, authenticate_api_key
-from kolonne.portal.companies.views import CHOSEN
+from kolonne.portal.companies.views.choice import CHOSEN
 from kolonne.portal.conftest import SYSTEM, House, person
 from kolonne.portal.identity.models import User
 from kolonne.portal.lib.errors import Conflict, Invalid, NotAllowed

@@ -10,7 +10,7 @@ from django.test.utils import override_settings
 from kolonne.portal.conftest import SYSTEM
 from kolonne.portal.identity import actions
 from kolonne.portal.identity.demo import sign_in_token
-from kolonne.portal.identity.models import User
+from kolonne.portal.identity.models import State, User
 from kolonne.portal.lib.errors import Conflict
 
 pytestmark = pytest.mark.django_db
@@ -20,9 +20,8 @@ PASSWORD = "a long and plain sentence"
 @pytest.fixture
 def ida() -> User:
     cache.clear()
-    return actions.create_user(
-        actor=SYSTEM, username="ida.solberg", email="Ida@Fjordbud.example", first_name="Ida", password=PASSWORD
-    )
+    data = actions.PersonData("ida.solberg", "Ida@Fjordbud.example", first_name="Ida")
+    return actions.create_user(actor=SYSTEM, person=data, market="no", password=PASSWORD)
 
 
 def sign_in(login: str, password: str) -> Client:
@@ -44,7 +43,7 @@ def test_anything_else_stays_outside(ida: User, login: str, password: str) -> No
 
 
 def test_a_blocked_person_stays_outside(ida: User) -> None:
-    User.objects.filter(pk=ida.pk).update(is_active=False)
+    User.objects.filter(pk=ida.pk).update(state=State.BLOCKED)
     assert "_auth_user_id" not in sign_in("ida.solberg", PASSWORD).session
 
 
@@ -67,7 +66,7 @@ def test_nobody_signs_himself_up() -> None:
 def test_two_people_share_neither_user_id_nor_address(ida: User) -> None:
     for username, email in (("IDA.SOLBERG", "x@example.com"), ("other", "IDA@fjordbud.example")):
         with pytest.raises(Conflict):
-            actions.create_user(actor=SYSTEM, username=username, email=email)
+            actions.create_user(actor=SYSTEM, person=actions.PersonData(username, email), market="no")
 
 
 def test_the_one_click_doors_exist_in_a_demonstration_only(ida: User) -> None:

@@ -10,7 +10,7 @@ from kolonne.portal.commands import actions as commands
 from kolonne.portal.companies import actions as companies
 from kolonne.portal.companies.queries import actor_of
 from kolonne.portal.conftest import House
-from kolonne.portal.identity.models import User
+from kolonne.portal.identity.models import State, User
 from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.scope import company_scope
 
@@ -122,7 +122,7 @@ def test_opening_by_a_program_needs_its_scope_and_its_makers_pin(alice: User, ou
 def test_a_key_opens_no_van_when_its_maker_may_not(end: str, alice: User, ours: House) -> None:
     client = key(alice, ours, "commands:unlock")
     alice.set_password("four vans in a yard")
-    alice.is_active = end != "blocked"
+    alice.state = State.BLOCKED if end == "blocked" else State.ACTIVE
     alice.save()
     commands.set_pin(actor=actor_of(alice), user=alice, current_password="four vans in a yard", pin="271828")
     if end == "left":

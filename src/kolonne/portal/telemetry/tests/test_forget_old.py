@@ -15,10 +15,10 @@ Database = psycopg.Connection[tuple[Any, ...]]
 DAYS = range(0, 730, 10)
 _numbers = itertools.count(1)
 _VAN = """
-    WITH tenant AS (INSERT INTO companies_tenant DEFAULT VALUES RETURNING id),
+    WITH tenant AS (INSERT INTO companies_tenant (kind, market_id) VALUES ('fleet', 'no') RETURNING id),
     company AS (
-        INSERT INTO companies_company (company_id, name, market, time_zone, created_at)
-        SELECT id, 'Forgotten', 'no', 'Europe/Oslo', now() FROM tenant RETURNING company_id
+        INSERT INTO companies_company (company_id, name, time_zone, created_at)
+        SELECT id, 'Forgotten', 'Europe/Oslo', now() FROM tenant RETURNING company_id
     )
     INSERT INTO vehicles_vehicle (company_id, vin, plate, name, make, model, drive, driver, added_at)
     SELECT company_id, 'WDB9LD' || lpad(%s::text, 11, '0'), '', '', '', '', 'electric', '', now() FROM company

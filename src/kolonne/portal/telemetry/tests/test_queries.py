@@ -45,10 +45,10 @@ def make_van(owner: Database) -> Vehicle:
     number = next(_numbers)
     row = owner.execute(
         """
-        WITH tenant AS (INSERT INTO companies_tenant DEFAULT VALUES RETURNING id),
+        WITH tenant AS (INSERT INTO companies_tenant (kind, market_id) VALUES ('fleet', 'no') RETURNING id),
         company AS (
-            INSERT INTO companies_company (company_id, name, market, time_zone, created_at)
-            SELECT id, 'Queries', 'no', 'Europe/Oslo', now() FROM tenant RETURNING company_id
+            INSERT INTO companies_company (company_id, name, time_zone, created_at)
+            SELECT id, 'Queries', 'Europe/Oslo', now() FROM tenant RETURNING company_id
         )
         INSERT INTO vehicles_vehicle (company_id, vin, plate, name, make, model, drive, driver, added_at)
         SELECT company_id, %s, '', '', '', '', 'electric', '', now() FROM company RETURNING id, company_id

@@ -18,10 +18,10 @@ from kolonne.wire.subjects import TELEMETRY, up_subject
 
 _numbers = itertools.count(1, 1000)
 _ENROL = """
-    WITH tenant AS (INSERT INTO companies_tenant DEFAULT VALUES RETURNING id),
+    WITH tenant AS (INSERT INTO companies_tenant (kind, market_id) VALUES ('fleet', 'no') RETURNING id),
     company AS (
-        INSERT INTO companies_company (company_id, name, market, time_zone, created_at)
-        SELECT id, 'Ingest', 'no', 'Europe/Oslo', now() FROM tenant RETURNING company_id
+        INSERT INTO companies_company (company_id, name, time_zone, created_at)
+        SELECT id, 'Ingest', 'Europe/Oslo', now() FROM tenant RETURNING company_id
     ),
     vehicle AS (
         INSERT INTO vehicles_vehicle (company_id, vin, plate, name, make, model, drive, driver, added_at)

@@ -6,38 +6,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from kolonne.portal.audit import actions as audit
-from kolonne.portal.companies.models import ApiKey, Company, Market, Membership, Role, Tenant
+from kolonne.portal.companies.models import ApiKey, Company
 from kolonne.portal.companies.queries import API_KEY_PREFIX, known_scopes
-from kolonne.portal.identity.models import User
 from kolonne.portal.lib.actor import Actor, require
 from kolonne.portal.lib.errors import Conflict, Invalid
 from kolonne.portal.lib.scope import company_scope
-
-
-@transaction.atomic
-def create_company(*, actor: Actor, name: str, market: str, time_zone: str = "Europe/Oslo") -> Company:
-    """A new tenant. Raises Invalid on an unknown market."""
-    if market not in Market.values:
-        raise Invalid("unknown_market", f"{market} is not a market", {"market": "one of " + ", ".join(Market.values)})
-    tenant = Tenant.objects.create()
-    with company_scope([tenant.pk]):
-        company = Company.objects.create(company=tenant, name=name, market=market, time_zone=time_zone)
-        audit.record(actor, "companies.company.created", on=company, company_id=company.pk)
-    return company
-
-
-@transaction.atomic
-def add_member(*, actor: Actor, company: Company, user: User, roles: Iterable[Role]) -> Membership:
-    """Puts a person into a company. Raises NotAllowed, Conflict; nobody adds himself (CO-04)."""
-    require(actor, "companies.member:write", company.pk)
-    if actor.user_id == user.pk:
-        raise Conflict("own_role", "nobody gives a role to himself")
-    with company_scope([company.pk]):
-        if Membership.objects.filter(company=company, user=user).exists():
-            raise Conflict("already_member", f"{user} is in this company already")
-        membership = Membership.objects.create(company=company, user=user, roles=list(roles))
-        audit.record(actor, "companies.member.added", on=membership, company_id=company.pk, roles=membership.roles)
-    return membership
 
 
 @transaction.atomic

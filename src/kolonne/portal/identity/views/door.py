@@ -1,3 +1,4 @@
+from allauth.account.internal.flows.login import record_authentication
 from django.conf import settings
 from django.contrib.auth import login
 from django.http import Http404, HttpRequest, HttpResponse
@@ -5,6 +6,7 @@ from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
+from kolonne.portal.identity import second_factor
 from kolonne.portal.identity.demo import user_of_token
 from kolonne.portal.identity.models import Language, User
 
@@ -18,6 +20,8 @@ def demo_sign_in(request: HttpRequest, token: str) -> HttpResponse:
     if user is None:
         raise Http404
     login(request, user, backend=BACKEND)
+    request.session[second_factor.DEMO_SESSION] = True
+    record_authentication(request, user, method="demo")
     return redirect("/")
 
 

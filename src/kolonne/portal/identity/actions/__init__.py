@@ -1,0 +1,29 @@
+"""Every write to people and to what decides whether they get in.
+
+Who may do it to whom is checked by the callers that know companies (`companies.actions`); here stands what any of
+them must obey.
+"""
+
+from kolonne.portal.identity.actions.people import (
+    PersonData,
+    checked_email,
+    create_user,
+    end_access,
+    move,
+    note_sign_in,
+    reset_password,
+    reset_second_factor,
+    revive,
+)
+
+__all__ = [
+    "PersonData",
+    "checked_email",
+    "create_user",
+    "end_access",
+    "move",
+    "note_sign_in",
+    "reset_password",
+    "reset_second_factor",
+    "revive",
+]
