@@ -1,0 +1,60 @@
+"""What a person may know of himself: where he belongs, what he may do, and whom he can ask (ID-13)."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from kolonne.portal.companies.models import ApplicationGrant, Company, Membership, Role
+from kolonne.portal.identity.models import Application, User
+from kolonne.portal.lib.scope import company_scope, user_scope
+
+
+@dataclass(frozen=True)
+class Grant:
+    """An application and what the person may do in it."""
+
+    application: Application
+    rights: list[str]
+
+
+@dataclass(frozen=True)
+class Belonging:
+    """A person's place in one organisation."""
+
+    company: Company
+    roles: list[str]
+    grants: list[Grant]
+    administrators: list[User]
+    """The others: nobody has to ask himself."""
+
+
+def belongings_of(user: User) -> list[Belonging]:
+    """All organisations of one person, by name; read in the scope of exactly these."""
+    with user_scope(user.pk):
+        mine = {row.company_id: row for row in Membership.objects.filter(user=user)}
+    with company_scope(mine):
+        companies = list(Company.objects.select_related("company").filter(pk__in=mine).order_by("name"))
+        grants = _grants(list(mine.values()))
+        administrators = _administrators(list(mine), user)
+    return [
+        Belonging(company, mine[company.pk].role_labels, grants[company.pk], administrators[company.pk])
+        for company in companies
+    ]
+
+
+def _grants(memberships: list[Membership]) -> dict[int, list[Grant]]:
+    rows = ApplicationGrant.objects.select_related("application").filter(membership__in=memberships)
+    found: dict[int, list[Grant]] = defaultdict(list)
+    for row in rows.order_by("application__name"):
+        found[row.company_id].append(Grant(row.application, row.rights))
+    return found
+
+
+def _administrators(companies: list[int], user: User) -> dict[int, list[User]]:
+    """Who can sign in only: it is no use to ask somebody who is locked out himself."""
+    rows = Membership.objects.select_related("user").filter(
+        company__in=companies, roles__contains=[Role.ADMINISTRATOR], user__is_active=True
+    )
+    found: dict[int, list[User]] = defaultdict(list)
+    for row in rows.exclude(user=user).order_by("user__last_name", "user__first_name"):
+        found[row.company_id].append(row.user)
+    return found
