@@ -5,8 +5,18 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from kolonne.portal.companies.models import STRONG_ROLES, ApiKey, Company, Kind, Membership, Role, Tenant
-from kolonne.portal.identity.models import PrivateProfile, User
+from kolonne.portal.companies.models import (
+    STRONG_ROLES,
+    AccessRequest,
+    ApiKey,
+    ApplicationGrant,
+    Company,
+    Kind,
+    Membership,
+    Role,
+    Tenant,
+)
+from kolonne.portal.identity.models import Application, PrivateProfile, User
 from kolonne.portal.lib import permissions
 from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.scope import api_key_scope, company_scope, user_scope
@@ -139,3 +149,30 @@ def members(company_id: int) -> list[Membership]:
 def administrators(company_id: int) -> list[User]:
     """Whom to ask (ID-13)."""
     return [member.user for member in members(company_id) if Role.ADMINISTRATOR in member.roles]
+
+
+def fits(application: Application, kind: Kind) -> bool:
+    """Whether people of this kind of organisation can be given the application."""
+    return bool(application.rights) and (not application.kinds or kind in application.kinds)
+
+
+def applications_for(kind: Kind) -> list[Application]:
+    """What people of this kind of organisation can be given, by name (ID-12)."""
+    return [application for application in Application.objects.order_by("name") if fits(application, kind)]
+
+
+def rights_in_applications(user: User) -> list[tuple[Company, Application, list[str]]]:
+    """A person's access rights in all his organisations, by organisation and application (ID-13)."""
+    with company_scope(company for company, _, _ in _memberships(user.pk)):
+        grants = ApplicationGrant.objects.filter(membership__user=user).select_related(
+            "company__company", "application"
+        )
+        ordered = grants.order_by("company__name", "company_id", "application__name")
+        return [(grant.company, grant.application, list(grant.rights)) for grant in ordered]
+
+
+def open_access_requests(company_id: int) -> list[AccessRequest]:
+    """What people of a company asked for and nobody answered, oldest first (B2-01)."""
+    with company_scope([company_id]):
+        asked = AccessRequest.objects.filter(company_id=company_id)
+        return list(asked.select_related("membership__user", "company__company", "application").order_by("asked_at"))

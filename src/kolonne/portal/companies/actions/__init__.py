@@ -1,6 +1,22 @@
 """Every write to organisations, their people and what these may do."""
 
+from kolonne.portal.companies.actions.applications import (
+    answer_request,
+    ask_for_access,
+    grant_access,
+    revoke_access,
+)
 from kolonne.portal.companies.actions.keys import create_api_key, revoke_api_key
 from kolonne.portal.companies.actions.organisations import add_member, checked_roles, create_company
 
-__all__ = ["add_member", "checked_roles", "create_api_key", "create_company", "revoke_api_key"]
+__all__ = [
+    "add_member",
+    "answer_request",
+    "ask_for_access",
+    "checked_roles",
+    "create_api_key",
+    "create_company",
+    "grant_access",
+    "revoke_access",
+    "revoke_api_key",
+]
