@@ -20,7 +20,14 @@ class Entry(models.Model):
     digest = models.BinaryField(max_length=32)
 
     class Meta:
-        indexes = [models.Index(fields=["company_id", "-id"], name="audit_entry_company")]
+        indexes = [
+            models.Index(fields=["company_id", "-id"], name="audit_entry_company"),
+            models.Index(fields=["user_id", "-id"], name="audit_entry_user"),
+            models.Index(fields=["target", "-id"], name="audit_entry_target"),
+        ]
+
+    def __str__(self) -> str:
+        return f"entry {self.pk}"
 
     def computed_digest(self) -> bytes:
         """SHA-256 over the entry's content and the digest before it."""

@@ -26,7 +26,11 @@ class Migration(migrations.Migration):
                 ("digest", models.BinaryField(max_length=32)),
             ],
             options={
-                "indexes": [models.Index(fields=["company_id", "-id"], name="audit_entry_company")],
+                "indexes": [
+                    models.Index(fields=["company_id", "-id"], name="audit_entry_company"),
+                    models.Index(fields=["user_id", "-id"], name="audit_entry_user"),
+                    models.Index(fields=["target", "-id"], name="audit_entry_target"),
+                ],
             },
         ),
     ]

@@ -10,6 +10,7 @@ from kolonne.portal.audit import actions, queries
 from kolonne.portal.audit.models import Entry
 from kolonne.portal.conftest import SYSTEM, House
 from kolonne.portal.identity.models import User
+from kolonne.portal.lib.errors import Conflict
 
 pytestmark = pytest.mark.django_db
 
@@ -57,3 +58,33 @@ def test_who_looked_at_a_van_is_kept_once_in_a_while(
     looks = Entry.objects.filter(user_id=bob.pk, verb__endswith=".viewed").values_list("verb", flat=True)
     assert sorted(looks) == ["fleet.history.viewed", "fleet.vans.viewed", "fleet.vehicle.viewed"]
     assert queries.first_broken_entry(our_scope.company.pk) is None
+
+
+def test_a_check_of_the_chain_stands_in_the_chain(our_scope: House) -> None:
+    pk = our_scope.company.pk
+    actions.check_chain(SYSTEM, pk)
+    state = queries.chain_state(pk)
+    assert state is not None
+    assert state.first_broken is None
+    assert state.entries > 0
+    assert not queries.is_check_due(pk)
+
+
+def test_a_long_chain_is_left_to_the_daily_job(our_scope: House) -> None:
+    with pytest.raises(Conflict, match="daily job"):
+        actions.check_chain(SYSTEM, our_scope.company.pk, at_most=1)
+
+
+def test_the_daily_job_checks_what_changed_and_nothing_twice(ours: House, theirs: House) -> None:
+    assert actions.check_chains() == 2
+    assert actions.check_chains() == 0
+
+
+def test_a_broken_chain_is_told(our_scope: House) -> None:
+    entry = actions.record(SYSTEM, "test.happened", on=our_scope.company, company_id=our_scope.company.pk)
+    entry.pk = None
+    entry.save(force_insert=True)
+    actions.check_chain(SYSTEM, our_scope.company.pk)
+    state = queries.chain_state(our_scope.company.pk)
+    assert state is not None
+    assert state.first_broken == entry.pk

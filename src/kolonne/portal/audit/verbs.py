@@ -1,0 +1,5 @@
+from django.utils.translation import gettext_lazy as _
+
+from kolonne.portal.audit import texts
+
+texts.register({texts.CHECKED: _("Audit checked")})

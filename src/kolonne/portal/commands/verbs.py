@@ -1,0 +1,10 @@
+from django.utils.translation import gettext_lazy as _
+
+from kolonne.portal.audit import texts
+
+texts.register(
+    {
+        "commands.command.requested": _("Command given"),
+        "commands.pin.set": _("Unlock PIN set"),
+    }
+)

@@ -1,0 +1,11 @@
+from django.utils.translation import gettext_lazy as _
+
+from kolonne.portal.audit import texts
+
+texts.register(
+    {
+        "vehicles.vehicle.added": _("Van added"),
+        "vehicles.module.enrolled": _("Communication module enrolled"),
+        "vehicles.module.revoked": _("Communication module revoked"),
+    }
+)
