@@ -69,6 +69,7 @@ def address_of(route: str, house: House, command_id: str) -> str:
         "pk": str(house.vehicle.pk), "vin": house.vehicle.vin, "command_id": command_id, "id": command_id,
         "rest": "nothing-here",
         "token": "wrong-token", "key": "wrong-key", "uidb36": "1", "code": "wrong",
+        "number": "wrong-number",
     }  # fmt: skip
     plain = re.sub(r"\(\?P<(\w+)>[^)]*\)", r"<\1>", route)
     return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda match: values[match[1]], plain)

@@ -1,0 +1,65 @@
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+
+from csp.constants import NONE, SELF, UNSAFE_INLINE
+from csp.decorators import csp
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_GET
+
+from kolonne.portal.identity import outbox
+
+View = Callable[..., HttpResponse]
+OF_A_MAIL = {
+    "default-src": [NONE],
+    "style-src": [UNSAFE_INLINE],  # mails carry their looks in the text: programs that read mail know no files
+    "frame-ancestors": [SELF],
+    "sandbox": ["allow-top-navigation-by-user-activation"],
+}
+
+
+def in_a_demonstration(view: View) -> View:
+    """Elsewhere these pages do not exist: mails hold what opens accounts."""
+
+    @require_GET
+    @wraps(view)
+    def checked(request: HttpRequest, **kwargs: str) -> HttpResponse:
+        if not settings.DEMO:
+            raise Http404
+        return view(request, **kwargs)
+
+    return checked
+
+
+@in_a_demonstration
+def mails(request: HttpRequest) -> HttpResponse:
+    """What the demonstration would have sent by mail."""
+    return render(request, "identity/outbox.html", {"mails": outbox.newest(_folder()), "most": outbox.SHOWN})
+
+
+@in_a_demonstration
+def mail(request: HttpRequest, number: str) -> HttpResponse:
+    """One mail, as text and as its reader sees it."""
+    return render(request, "identity/outbox_mail.html", {"mail": _mail(number)})
+
+
+@in_a_demonstration
+@xframe_options_sameorigin
+@csp(OF_A_MAIL)
+def mail_as_html(request: HttpRequest, number: str) -> HttpResponse:
+    """The frame's content: nothing in it runs or loads, and links open in the page around it."""
+    return HttpResponse(_mail(number).html.replace("<head>", '<head><base target="_top">', 1))
+
+
+def _folder() -> Path:
+    return Path(settings.EMAIL_FOLDER)
+
+
+def _mail(number: str) -> outbox.Mail:
+    found = outbox.one(_folder(), number)
+    if found is None:
+        raise Http404
+    return found
