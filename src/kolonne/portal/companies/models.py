@@ -90,6 +90,8 @@ class Membership(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     roles = ArrayField(models.CharField(max_length=20, choices=Role))
     since = models.DateTimeField(auto_now_add=True)
+    successor_asked_at = models.DateTimeField(null=True)
+    """When others were told that the company is about to lose this person, its last administrator."""
 
     class Meta:
         constraints = [

@@ -108,6 +108,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("since", models.DateTimeField(auto_now_add=True)),
+                ("successor_asked_at", models.DateTimeField(null=True)),
                 (
                     "user",
                     models.ForeignKey(
