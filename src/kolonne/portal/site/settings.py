@@ -82,6 +82,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "django.template.context_processors.i18n",
                 "kolonne.portal.site.context.shell",
+                "kolonne.portal.companies.navigation.um",
             ]
         },
     }
@@ -128,7 +129,9 @@ ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_LOGIN_TIMEOUT = 30 * 60  # a sign-in that waits for a code in a mail needs its time
 PASSWORD_RESET_TIMEOUT = 3600  # ID-04: a link in a mail lives for 60 minutes
+INVITATION_DAYS = 14
 ALLAUTH_TRUSTED_PROXY_COUNT = CONFIG.trusted_proxies
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if IS_HTTPS else "http"
 
@@ -147,6 +150,7 @@ IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN = 600
 IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN = 12 * 3600
 
 ALTCHA_HMAC_KEY = hashlib.sha256(f"altcha {SECRET_KEY}".encode()).hexdigest()
+ALTCHA_CHALLENGE_EXPIRE = 3_600_000  # ms: whoever is called away from a form finds it as it was
 
 SESSION_COOKIE_NAME = "__Host-kolonne" if IS_HTTPS else "kolonne"
 SESSION_COOKIE_AGE = 12 * 3600
