@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from kolonne.portal.companies import navigation
 from kolonne.portal.companies.models import Company, Membership
 from kolonne.portal.companies.queries import administrators
 from kolonne.portal.identity.demo import sign_in_token
@@ -54,13 +55,17 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 
 
 def _apps(request: HttpRequest, actor: Actor) -> list[App]:
-    if not companies_with_vans(actor):
-        return []
     page = request.resolver_match.url_name if request.resolver_match else ""
-    return [
-        App(_("Map"), "map", reverse("map"), current=page == "map"),
-        App(_("Vans"), "van", reverse("vehicles"), current=page in {"vehicles", "vehicle"}),
-    ]
+    apps = []
+    if companies_with_vans(actor):
+        apps += [
+            App(_("Map"), "map", reverse("map"), current=page == "map"),
+            App(_("Vans"), "van", reverse("vehicles"), current=page in {"vehicles", "vehicle"}),
+        ]
+    people = navigation.address_of(actor)
+    if people:
+        apps.append(App(_("People"), "people", people, current=navigation.is_page(page)))
+    return apps
 
 
 def _company(request: HttpRequest, actor: Actor) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Django's settings: one file, everything that differs between machines comes from `kolonne.config`."""
 
 import hashlib
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -184,6 +185,8 @@ CONTENT_SECURITY_POLICY = {
 EMAIL_BACKEND = "kolonne.portal.lib.mail.FolderBackend"
 EMAIL_FOLDER = CONFIG.data / "mail"
 DEFAULT_FROM_EMAIL = f"Kolonne <no-reply@{urlsplit(PUBLIC_URL).hostname}>"
+
+PARTNER_REMINDER = timedelta(days=CONFIG.partner_reminder_days)
 
 LANGUAGE_CODE = CONFIG.language
 LANGUAGES = [("de", "Deutsch"), ("nb", "Norsk bokmål"), ("en", "English")]

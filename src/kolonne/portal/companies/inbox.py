@@ -1,0 +1,124 @@
+"""Who waits for help or for an access right, as far as somebody may answer (ID-07, B2-01)."""
+
+from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from kolonne.portal.companies.models import AccessRequest, Membership
+from kolonne.portal.companies.people import (
+    companies_with,
+    in_the_hands_of,
+    looking_everywhere,
+    markets_with,
+    own_organisations,
+)
+from kolonne.portal.companies.queries import rights_over
+from kolonne.portal.identity.models import HelpRequest, HelpState, PrivateProfile, User
+from kolonne.portal.lib.actor import Actor
+from kolonne.portal.lib.errors import NotFound
+from kolonne.portal.lib.scope import company_scope
+
+RIGHT = "companies.member:help"
+GRANT = "companies.application:grant"
+MOST = 100
+"""Requests on one page; the oldest come first, so that none is forgotten."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A field of a request: what was typed beside what is stored."""
+
+    name: str
+    given: str
+    stored: list[str]
+    """Several when the person belongs to several organisations."""
+
+    @property
+    def is_same(self) -> bool:
+        return _plain(self.given) in {_plain(value) for value in self.stored}
+
+
+def _plain(text: str) -> str:
+    """Without regard to case, spaces and punctuation."""
+    return "".join(character for character in text.casefold() if character.isalnum() or character in "@+")
+
+
+def open_requests(actor: Actor) -> list[HelpRequest]:
+    """The oldest open requests for help that the actor may answer."""
+    with looking_everywhere(actor):
+        return list(_answerable(actor).select_related("user", "market").order_by("created_at", "pk")[:MOST])
+
+
+def open_count(actor: Actor) -> int:
+    """Everything that waits for the actor."""
+    with looking_everywhere(actor):
+        return _answerable(actor).count() + len(access_requests(actor))
+
+
+def _answerable(actor: Actor) -> QuerySet[HelpRequest]:
+    """Within `looking_everywhere`. One's own is for somebody else."""
+    markets = markets_with(actor, RIGHT)
+    in_hands = User.objects.filter(in_the_hands_of(actor, RIGHT), pk=OuterRef("user"))
+    nobodys = Q(user=None, market__in=markets)
+    mine = Q(user__in=_of_my_companies(actor))
+    return HelpRequest.objects.filter(Exists(in_hands) | nobodys | mine, state=HelpState.OPEN)
+
+
+def _of_my_companies(actor: Actor) -> list[int]:
+    """People of the open company who asked for help and over whom its administrator has that right."""
+    members = Membership.objects.filter(company__in=companies_with(actor, RIGHT), user=OuterRef("user"))
+    asking = HelpRequest.objects.filter(Exists(members), state=HelpState.OPEN).exclude(
+        Exists(PrivateProfile.objects.filter(user=OuterRef("user")))
+    )
+    people = User.objects.filter(pk__in=asking.values("user"))[:MOST]
+    return [user.pk for user in people if RIGHT in rights_over(actor, user)]
+
+
+def get_request_for(actor: Actor, pk: int) -> HelpRequest:
+    """Open or answered. Raises NotFound for one that is none of the actor's business."""
+    request = HelpRequest.objects.select_related("user", "market").filter(pk=pk).first()
+    if request is None or not may_answer(actor, request):
+        raise NotFound("request")
+    return request
+
+
+def may_answer(actor: Actor, request: HelpRequest) -> bool:
+    """Whether this request is the actor's to answer."""
+    if request.user is None:
+        return actor.may_in(RIGHT, request.market_id)
+    return RIGHT in rights_over(actor, request.user)
+
+
+def requests_of(actor: Actor, user: User) -> list[HelpRequest]:
+    """Open requests of one person, for the page about him."""
+    found = list(user.help_requests.filter(state=HelpState.OPEN).order_by("created_at"))
+    return found if found and RIGHT in rights_over(actor, user) else []
+
+
+def compared(actor: Actor, request: HelpRequest) -> list[Comparison]:
+    """What was typed beside what is stored, field by field; nothing is stored of somebody who was not found."""
+    user = request.user
+    companies = []
+    if user is not None:
+        with company_scope(own_organisations(actor)):
+            members = Membership.objects.filter(user=user).select_related("company").order_by("pk")
+            companies = [member.company for member in members]
+
+    def of_user(name: str) -> list[str]:
+        return [getattr(user, name)] if user is not None else []
+
+    return [
+        Comparison("user_id_given", request.user_id_given, of_user("username")),
+        Comparison("first_name", request.first_name, of_user("first_name")),
+        Comparison("last_name", request.last_name, of_user("last_name")),
+        Comparison("email", request.email, of_user("email")),
+        Comparison("company_name", request.company_name, [company.name for company in companies]),
+        Comparison("company_address", request.company_address, [company.address for company in companies]),
+    ]
+
+
+def access_requests(actor: Actor) -> list[AccessRequest]:
+    """Who of the open company waits for an application, oldest first; not the actor himself."""
+    with company_scope(companies_with(actor, GRANT)):
+        rows = AccessRequest.objects.select_related("membership__user", "application", "company")
+        return list(rows.exclude(membership__user=actor.user_id).order_by("asked_at")[:MOST])

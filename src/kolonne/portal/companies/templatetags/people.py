@@ -1,0 +1,29 @@
+from dataclasses import replace
+from urllib.parse import urlencode
+
+from django import template
+
+from kolonne.portal.audit import texts
+from kolonne.portal.companies.people import Wanted
+
+register = template.Library()
+
+
+@register.simple_tag
+def people_address(wanted: Wanted, *, search: str | None = None, state: str | None = None, page: int = 1) -> str:
+    """The same list with something else wanted; every change but that of the page goes back to the first page."""
+    other = replace(
+        wanted,
+        search=wanted.search if search is None else search,
+        state=wanted.state if state is None else state,
+        page=str(page),
+    )
+    words = {"q": other.search, "state": other.state, "organisation": other.organisation or "", "page": other.page}
+    defaults = {"q": "", "state": "", "organisation": "", "page": "1"}
+    return "?" + urlencode({name: word for name, word in words.items() if word != defaults[name]})
+
+
+@register.filter
+def verb_in_words(verb: str) -> str:
+    """What was done, in the reader's language."""
+    return texts.words(verb)

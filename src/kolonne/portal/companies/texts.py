@@ -1,0 +1,39 @@
+"""The words for what user management does to people, translated where they are shown."""
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+REFUSALS = {
+    "user_exists": gettext_lazy("This user id is taken. Choose another one."),
+    "email_exists": gettext_lazy(
+        "This address is taken. Somebody who has a Kolonne ID already cannot be created again: ask for another "
+        "address, or ask the support of your market to add the person."
+    ),
+    "invalid_email": gettext_lazy("This is no e-mail address. It looks like name@example.com."),
+    "unfit_role": gettext_lazy("Choose at least one role that this kind of organisation has."),
+    "no_second_factor": gettext_lazy("This person has no second factor: nothing was to be reset."),
+    "last_administrator": gettext_lazy(
+        "This is the last administrator of the organisation. Make somebody else administrator first."
+    ),
+    "wrong_state": gettext_lazy("The account is in another state by now. Look at the person's page again."),
+    "own_role": gettext_lazy("You cannot change your own roles: another administrator does that."),
+    "not_locked": gettext_lazy("The account is not locked: nothing was to be reset."),
+    "not_accepted": gettext_lazy("The invitation was not accepted yet. Send it again instead."),
+    "same_roles": gettext_lazy("These are the roles that the person has already."),
+    "already_member": gettext_lazy("This person belongs to the organisation already."),
+}
+
+
+def of_refusal(code: str, text: str) -> str:
+    """The reader's words for a refusal."""
+    return str(REFUSALS.get(code, "")) or text
+
+
+def of_factor(kind: str) -> str:
+    """The words for a kind of second factor."""
+    names = {
+        "totp": _("Authenticator app"),
+        "webauthn": _("Passkey or security key"),
+        "recovery_codes": _("Recovery codes"),
+    }
+    return names.get(kind, kind)
