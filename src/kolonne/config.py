@@ -64,6 +64,11 @@ VARIABLES = (
     Variable("TILES_URL", "", "Address of a map style (JSON) to use instead of the built-in offline map."),
     Variable("ROADS", "", "An OpenStreetMap extract (`.osm.pbf`) whose roads are drawn under the vans."),
     Variable("DEMO", "", "`1` shows the demonstration's one-click sign-ins and outbox. Never on a real server."),
+    Variable(
+        "PARTNER_REMINDER_DAYS",
+        "7",
+        "How often administrators of a company without an after-sales partner are reminded by mail, in days (1 to 365).",
+    ),
     Variable("LOG_LEVEL", "INFO", "`DEBUG`, `INFO`, `WARNING` or `ERROR`."),
     Variable("MODULE_SERIAL", "", "Serial of the communication module that `kolonne module` plays."),
     Variable("MODULE_SECRET", "", "Secret that `kolonne module enrol` printed for this serial."),
@@ -92,6 +97,7 @@ class Config:
     tiles_url: str
     roads: str
     demo: bool
+    partner_reminder_days: int
     log_level: str
     module_serial: str
     module_secret: str
@@ -171,6 +177,10 @@ def _typed(name: str, value: str) -> Any:
     if name == "trusted_proxies":
         if not (value.isdecimal() and int(value) <= 9):
             raise ConfigError(f"{PREFIX}TRUSTED_PROXIES={value!r} is not a number from 0 to 9")
+        return int(value)
+    if name == "partner_reminder_days":
+        if not (value.isdecimal() and 1 <= int(value) <= 365):
+            raise ConfigError(f"{PREFIX}PARTNER_REMINDER_DAYS={value!r} is not a number of days from 1 to 365")
         return int(value)
     if name == "demo":
         if value not in {"", "0", "1"}:

@@ -1,11 +1,15 @@
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+from zoneinfo import available_timezones
 
 from django.db import transaction
 
 from kolonne.portal.audit import actions as audit
+from kolonne.portal.companies.directory import CUSTOMERS, WRITE, dealer, require_at
 from kolonne.portal.companies.models import ROLES, Company, Kind, Membership, Role, Tenant
 from kolonne.portal.identity.models import Market, User
-from kolonne.portal.lib.actor import Actor, require
+from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.errors import Conflict, Invalid, NotAllowed
 from kolonne.portal.lib.scope import company_scope
 
@@ -14,11 +18,14 @@ from kolonne.portal.lib.scope import company_scope
 def create_company(
     *, actor: Actor, name: str, market: str, kind: Kind = Kind.FLEET, time_zone: str = "Europe/Oslo"
 ) -> Company:
-    """A new organisation. Raises NotAllowed, Invalid on an unknown market."""
+    """A new organisation. Raises NotAllowed, Invalid on an unknown market.
+
+    Only the operator's own command line makes an operator: otherwise a helper could make helpers.
+    """
     known = list(Market.objects.order_by("code").values_list("code", flat=True))
     if market not in known:
         raise Invalid("unknown_market", f"{market} is not a market", {"market": "one of " + ", ".join(known)})
-    if not actor.may_in("companies.organisation:write", market):
+    if not actor.may_in("companies.organisation:write", market) or (kind == Kind.OPERATOR and not actor.is_system):
         raise NotAllowed("companies.organisation:write")
     tenant = Tenant.objects.create(kind=kind, market_id=market)
     with company_scope([tenant.pk]):
@@ -27,11 +34,73 @@ def create_company(
     return company
 
 
+@dataclass(frozen=True)
+class CompanyData:
+    """What can be changed of an organisation. Its kind and its market cannot."""
+
+    name: str
+    street: str = ""
+    postal_code: str = ""
+    city: str = ""
+    customer_number: str = ""
+    time_zone: str = "Europe/Oslo"
+    partner_id: int | None = None
+    """A dealer of the same market (B2-03)."""
+    second_factor_for_all: bool = False
+
+    @classmethod
+    def of(cls, company: Company) -> "CompanyData":
+        return cls(**{field.name: getattr(company, field.name) for field in fields(cls)})
+
+
+@transaction.atomic
+def change_company(*, actor: Actor, company: Company, seen: CompanyData, data: CompanyData) -> Company:
+    """Writes what differs from what the actor had `seen`, and only that: others' changes to other fields stay.
+
+    Raises NotAllowed, Invalid; Conflict when somebody else changed one of the same fields meanwhile.
+    """
+    require_at(actor, WRITE, company.company)
+    before, after = asdict(seen), asdict(data)
+    changes = {name: value for name, value in after.items() if value != before[name]}
+    if not changes:
+        return company
+    _check(company, changes)
+    with company_scope([company.pk]):
+        unchanged = {name: before[name] for name in changes}
+        if Company.objects.filter(pk=company.pk, **unchanged).update(**changes) != 1:
+            raise Conflict("changed_meanwhile", f"{company} was changed meanwhile", fields=sorted(changes))
+        company.refresh_from_db()
+        audit.record(
+            actor,
+            "companies.company.changed",
+            on=company,
+            company_id=company.pk,
+            changed={name: [_shown(name, before[name]), _shown(name, value)] for name, value in changes.items()},
+        )
+    return company
+
+
+def _check(company: Company, changes: Mapping[str, Any]) -> None:
+    if not changes.get("name", "x").strip():
+        raise Invalid("no_name", "an organisation has a name", {"name": "the name under which it trades"})
+    if changes.get("time_zone", "UTC") not in available_timezones():
+        raise Invalid("unknown_time_zone", "this is no time zone", {"time_zone": "e.g. Europe/Oslo"})
+    if changes.get("partner_id") is not None:
+        if company.kind not in CUSTOMERS:
+            raise Invalid("no_customer", f"a {company.kind} has no partner", {"partner": "none"})
+        if not Tenant.objects.filter(pk=changes["partner_id"], kind=Kind.DEALER, market=company.market_id).exists():
+            raise Invalid("unfit_partner", "this is no dealer of the market", {"partner": "a dealer of the market"})
+
+
+def _shown(name: str, value: Any) -> Any:
+    """As the audit keeps it: the name of a partner, not only his number."""
+    return str(dealer(value) or "") if name == "partner_id" else value
+
+
 @transaction.atomic
 def add_member(*, actor: Actor, company: Company, user: User, roles: Iterable[Role]) -> Membership:
     """Puts a person into a company. Raises NotAllowed, Invalid, Conflict; nobody adds himself (CO-04)."""
-    if not (actor.may_in("companies.member:write", company.market_id)):
-        require(actor, "companies.member:write", company.pk)
+    require_at(actor, "companies.member:write", company.company)
     if actor.user_id == user.pk:
         raise Conflict("own_role", "nobody gives a role to himself")
     wanted = checked_roles(company, roles)
