@@ -67,7 +67,8 @@ VARIABLES = (
     Variable(
         "PARTNER_REMINDER_DAYS",
         "7",
-        "How often administrators of a company without an after-sales partner are reminded by mail, in days (1 to 365).",
+        "How often administrators of a company without an after-sales partner are reminded by mail, in days "
+        "(1 to 365).",
     ),
     Variable("LOG_LEVEL", "INFO", "`DEBUG`, `INFO`, `WARNING` or `ERROR`."),
     Variable("MODULE_SERIAL", "", "Serial of the communication module that `kolonne module` plays."),
@@ -167,6 +168,10 @@ def _read(key: str, path: str) -> str:
         raise ConfigError(f"{key}={path!r} cannot be read ({error.strerror})") from error
 
 
+_NUMBERS = {"trusted_proxies": (0, 9), "partner_reminder_days": (1, 365)}
+"""Settings that are whole numbers, with the least and the largest."""
+
+
 def _typed(name: str, value: str) -> Any:
     if name == "data":
         return Path(value).expanduser().resolve() if value else _default_data()
@@ -174,13 +179,10 @@ def _typed(name: str, value: str) -> Any:
         if not (value.isdecimal() and int(value) <= 65535):
             raise ConfigError(f"{PREFIX}{name.upper()}={value!r} is not a port: give a number from 0 to 65535")
         return int(value)
-    if name == "trusted_proxies":
-        if not (value.isdecimal() and int(value) <= 9):
-            raise ConfigError(f"{PREFIX}TRUSTED_PROXIES={value!r} is not a number from 0 to 9")
-        return int(value)
-    if name == "partner_reminder_days":
-        if not (value.isdecimal() and 1 <= int(value) <= 365):
-            raise ConfigError(f"{PREFIX}PARTNER_REMINDER_DAYS={value!r} is not a number of days from 1 to 365")
+    if name in _NUMBERS:
+        least, most = _NUMBERS[name]
+        if not (value.isdecimal() and least <= int(value) <= most):
+            raise ConfigError(f"{PREFIX}{name.upper()}={value!r} is not a number from {least} to {most}")
         return int(value)
     if name == "demo":
         if value not in {"", "0", "1"}:
