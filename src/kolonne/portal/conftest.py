@@ -1,4 +1,4 @@
-"""The cast of the portal's tests: two companies that must never meet, and the people in them."""
+"""The cast of the portal's tests: companies and markets that must never meet, and the people in them."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from django.test import Client
 
 from kolonne.portal.commerce import actions as commerce
 from kolonne.portal.companies import actions as companies
-from kolonne.portal.companies.models import Company, Role
+from kolonne.portal.companies.models import Company, Kind, Role
 from kolonne.portal.companies.queries import actor_of
 from kolonne.portal.identity import actions as identity
 from kolonne.portal.identity import second_factor
@@ -48,11 +48,12 @@ def build_house(name: str, vin: str, serial: str) -> House:
     return House(company, vehicle, module, secret)
 
 
-def person(username: str, house: House | None = None, *roles: Role) -> User:
+def person(username: str, house: House | Company | None = None, *roles: Role, market: str = "no") -> User:
     data = identity.PersonData(username, f"{username}@example.com", first_name=username.title(), last_name="Test")
-    user = identity.create_user(actor=SYSTEM, person=data, market="no")
+    user = identity.create_user(actor=SYSTEM, person=data, market=market)
     if house:
-        companies.add_member(actor=SYSTEM, company=house.company, user=user, roles=roles)
+        company = house.company if isinstance(house, House) else house
+        companies.add_member(actor=SYSTEM, company=company, user=user, roles=roles)
     return user
 
 
@@ -94,6 +95,64 @@ def charlie(theirs: House) -> User:
 def sam(db: None) -> User:
     """A helper: a person without any company."""
     return person("sam")
+
+
+@pytest.fixture
+def operator(db: None) -> Company:
+    """Who looks after the organisations and people of Norway."""
+    return companies.create_company(actor=SYSTEM, name="Kolonne Norge", market="no", kind=Kind.OPERATOR)
+
+
+@pytest.fixture
+def german_operator(db: None) -> Company:
+    return companies.create_company(actor=SYSTEM, name="Kolonne Deutschland", market="de", kind=Kind.OPERATOR)
+
+
+@pytest.fixture
+def nora(operator: Company) -> User:
+    """Market administrator of Norway."""
+    return person("nora", operator, Role.MARKET_ADMINISTRATOR)
+
+
+@pytest.fixture
+def sigrid(operator: Company) -> User:
+    """Support agent for Norway."""
+    return person("sigrid", operator, Role.SUPPORT_AGENT)
+
+
+@pytest.fixture
+def greta(german_operator: Company) -> User:
+    """Market administrator of Germany."""
+    return person("greta", german_operator, Role.MARKET_ADMINISTRATOR, market="de")
+
+
+@pytest.fixture
+def workshop(db: None) -> Company:
+    """A workshop in Norway."""
+    return companies.create_company(actor=SYSTEM, name="Verksted Vest AS", market="no", kind=Kind.WORKSHOP)
+
+
+@pytest.fixture
+def wanda(workshop: Company) -> User:
+    """Administrator of the workshop."""
+    return person("wanda", workshop, Role.ADMINISTRATOR)
+
+
+@pytest.fixture
+def erik(workshop: Company) -> User:
+    """Workshop user."""
+    return person("erik", workshop, Role.WORKSHOP_USER)
+
+
+@pytest.fixture
+def german_fleet(db: None) -> Company:
+    return companies.create_company(actor=SYSTEM, name="Spree Boten GmbH", market="de")
+
+
+@pytest.fixture
+def gustav(german_fleet: Company) -> User:
+    """Administrator of a fleet company in Germany."""
+    return person("gustav", german_fleet, Role.ADMINISTRATOR, market="de")
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from urllib.parse import urlencode
 from django import template
 
 from kolonne.portal.audit import texts
+from kolonne.portal.companies.models import Role
 from kolonne.portal.companies.people import Wanted
 
 register = template.Library()
@@ -27,3 +28,9 @@ def people_address(wanted: Wanted, *, search: str | None = None, state: str | No
 def verb_in_words(verb: str) -> str:
     """What was done, in the reader's language."""
     return texts.words(verb)
+
+
+@register.filter
+def role_labels(roles: list[str]) -> list[str]:
+    """In the language of the page or mail."""
+    return [str(Role(role).label) for role in roles]
