@@ -5,6 +5,7 @@ from collections.abc import Callable
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
+from django.utils.translation import gettext as _
 
 from kolonne.portal.identity.models import User
 
@@ -34,3 +35,15 @@ def is_missing(user: User, session: SessionBase) -> bool:
     if settings.DEMO and session.get(DEMO_SESSION):
         return False
     return not is_set_up(user) and is_required_of(user)
+
+
+def can_remove(factor: Authenticator) -> bool:
+    """Whoever needs a second factor keeps one."""
+    others = Authenticator.objects.filter(user=factor.user, type__in=FACTORS).exclude(pk=factor.pk)
+    return others.exists() or factor.type not in FACTORS or not is_required_of(factor.user)
+
+
+def next_name(user: User) -> str:
+    """What a new passkey is called until somebody gives it a better name."""
+    count = Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN).count()
+    return _("Passkey %(number)d") % {"number": count + 1}

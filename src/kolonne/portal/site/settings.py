@@ -62,6 +62,7 @@ MIDDLEWARE = [
     "kolonne.portal.site.middleware.language",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "kolonne.portal.identity.middleware.session_limits",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "kolonne.portal.site.middleware.no_store",
@@ -108,14 +109,21 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 15}},
+    {"NAME": "kolonne.portal.identity.passwords.Length"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "kolonne.portal.identity.passwords.NotGuessable"},
 ]
+PASSWORD_TRIES = 100  # wrong ones in a row, then only a passkey, a mail or a helper opens (NIST SP 800-63B-4)
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "kolonne.portal.identity.adapter.AccountAdapter"
-ACCOUNT_FORMS = {"login": "kolonne.portal.identity.forms.sign_in.SignInForm"}
+ACCOUNT_FORMS = {
+    "login": "kolonne.portal.identity.forms.sign_in.SignInForm",
+    "reauthenticate": "kolonne.portal.identity.forms.sign_in.ConfirmForm",
+    "change_password": "kolonne.portal.identity.forms.sign_in.PasswordForm",
+    "add_email": "kolonne.portal.identity.forms.sign_in.AddressForm",
+    "confirm_email_verification_code": "kolonne.portal.identity.forms.sign_in.AddressCodeForm",
+}
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
@@ -129,14 +137,28 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGIN_TIMEOUT = 30 * 60  # a sign-in that waits for a code in a mail needs its time
+ACCOUNT_RATE_LIMITS = {
+    # Wrong passwords: by address, so that nobody tries one password on many people; by account, from wherever.
+    "login_failed": "10/m/ip,100/h/ip,5/5m/key,20/h/key",
+    "private_sign_up": "20/m/ip,5/h/key",
+    "private_confirm": "10/m/key",
+}
 PASSWORD_RESET_TIMEOUT = 3600  # ID-04: a link in a mail lives for 60 minutes
 INVITATION_DAYS = 14
 ALLAUTH_TRUSTED_PROXY_COUNT = CONFIG.trusted_proxies
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if IS_HTTPS else "http"
 
 MFA_ADAPTER = "kolonne.portal.identity.adapter.FactorAdapter"
+MFA_FORMS = {
+    "authenticate": "kolonne.portal.identity.forms.factors.CodeForm",
+    "reauthenticate": "kolonne.portal.identity.forms.factors.ConfirmCodeForm",
+    "activate_totp": "kolonne.portal.identity.forms.factors.AppForm",
+    "add_webauthn": "kolonne.portal.identity.forms.factors.AddPasskeyForm",
+    "edit_webauthn": "kolonne.portal.identity.forms.factors.RenamePasskeyForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not IS_HTTPS
@@ -155,6 +177,7 @@ ALTCHA_CHALLENGE_EXPIRE = 3_600_000  # ms: whoever is called away from a form fi
 
 SESSION_COOKIE_NAME = "__Host-kolonne" if IS_HTTPS else "kolonne"
 SESSION_COOKIE_AGE = 12 * 3600
+SESSION_IDLE_S = 2 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"

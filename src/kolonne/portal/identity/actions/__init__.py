@@ -15,15 +15,31 @@ from kolonne.portal.identity.actions.people import (
     reset_second_factor,
     revive,
 )
+from kolonne.portal.identity.actions.sign_in import (
+    end_session,
+    record_email,
+    record_factor,
+    record_sign_in,
+    record_wrong_password,
+    set_own_password,
+    sign_out_everywhere,
+)
 
 __all__ = [
     "PersonData",
     "checked_email",
     "create_user",
     "end_access",
+    "end_session",
     "move",
     "note_sign_in",
+    "record_email",
+    "record_factor",
+    "record_sign_in",
+    "record_wrong_password",
     "reset_password",
     "reset_second_factor",
     "revive",
+    "set_own_password",
+    "sign_out_everywhere",
 ]

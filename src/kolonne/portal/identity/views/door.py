@@ -6,9 +6,11 @@ from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
-from kolonne.portal.identity import second_factor
+from kolonne.portal.identity import actions, second_factor
 from kolonne.portal.identity.demo import user_of_token
 from kolonne.portal.identity.models import Language, User
+from kolonne.portal.identity.queries import himself
+from kolonne.portal.lib.address import client_address
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
@@ -22,6 +24,7 @@ def demo_sign_in(request: HttpRequest, token: str) -> HttpResponse:
     login(request, user, backend=BACKEND)
     request.session[second_factor.DEMO_SESSION] = True
     record_authentication(request, user, method="demo")
+    actions.record_sign_in(actor=himself(user, client_address(request)), user=user, method="demo")
     return redirect("/")
 
 
