@@ -6,10 +6,13 @@ class CompaniesConfig(AppConfig):
     default_auto_field = "django.db.models.AutoField"
 
     def ready(self) -> None:
-        from kolonne.portal.companies import queries  # noqa: PLC0415  # models exist only when apps are ready
+        from kolonne.portal.companies import life_cycle, profile, queries  # noqa: PLC0415  # models exist only when apps are ready
+        from kolonne.portal.companies.actions import erasure, last_administrator  # noqa: PLC0415
         from kolonne.portal.companies.models import Role  # noqa: PLC0415
         from kolonne.portal.companies.permissions import MARKET_PERMISSIONS, PERMISSIONS  # noqa: PLC0415
-        from kolonne.portal.identity import second_factor  # noqa: PLC0415
+        from kolonne.portal.identity import export, private, second_factor  # noqa: PLC0415
+        from kolonne.portal.identity import life_cycle as identity_life_cycle  # noqa: PLC0415
+        from kolonne.portal.identity.actions.erasure import when_erased  # noqa: PLC0415
 
         read = ("companies.company:read", "companies.member:read")
         queries.allow(Role.ADMINISTRATOR, *PERMISSIONS)
@@ -22,3 +25,8 @@ class CompaniesConfig(AppConfig):
         queries.allow_in_market(Role.MARKET_ADMINISTRATOR, *market_wide, *MARKET_PERMISSIONS)
         queries.allow_in_market(Role.SUPPORT_AGENT, *read, "companies.member:help")
         second_factor.require_when(queries.has_strong_role)
+        identity_life_cycle.before_step(last_administrator.tell_before)
+        identity_life_cycle.revived_by(life_cycle.who_revives)
+        export.add_part("organisations", life_cycle.export)
+        when_erased(erasure.forget_member)
+        private.tied_when(profile.belongs_somewhere)

@@ -83,7 +83,8 @@ def before_step(rule: Rule) -> None:
 
 def may_take(user: User, stage: Stage, now: datetime) -> bool:
     """Asks every rule, so that each can tell whom it must."""
-    return all([rule(user, stage, now) for rule in _rules])
+    answers = [rule(user, stage, now) for rule in _rules]
+    return all(answers)
 
 
 def revived_by(names: Names) -> None:

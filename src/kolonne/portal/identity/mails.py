@@ -18,7 +18,7 @@ from django.template.loader import get_template, render_to_string
 from django.utils import translation
 from procrastinate.contrib.django import app
 
-from kolonne.portal.identity.models import User
+from kolonne.portal.identity.models import Market, User
 
 BUTTON = "=> "
 Link = Callable[[User], str]
@@ -90,6 +90,11 @@ def send(mail: str, user: User, facts: Mapping[str, Any], *, number: str = "") -
     if not user.email:
         return
     link = {"link": _links[mail](user)} if mail in _links else {}
-    market = user.market
-    support = {"support_email": market.support_email, "support_phone": market.support_phone, "market": str(market)}
-    deliver(mail, user.email, user.language, {"user": user, **support, **facts, **link}, number=number)
+    about = {"user": user, **support_of(user.market, user.language)}
+    deliver(mail, user.email, user.language, {**about, **facts, **link}, number=number)
+
+
+def support_of(market: Market, language: str) -> dict[str, str]:
+    """Whom a mail names for questions, in its language."""
+    with translation.override(language):
+        return {"support_email": market.support_email, "support_phone": market.support_phone, "market": str(market)}

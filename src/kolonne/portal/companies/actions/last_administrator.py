@@ -56,7 +56,8 @@ def tell_before(user: User, stage: Stage, now: datetime) -> bool:
     """
     with user_scope(user.pk):
         mine = list(Membership.objects.filter(user=user, roles__contains=[Role.ADMINISTRATOR]).order_by("company_id"))
-    return all([_may_lose(member, user, stage, now) for member in mine])
+    answers = [_may_lose(member, user, stage, now) for member in mine]
+    return all(answers)
 
 
 def _may_lose(member: Membership, user: User, stage: Stage, now: datetime) -> bool:

@@ -15,7 +15,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from kolonne.portal.audit import actions as audit
-from kolonne.portal.identity.models import MOVES, Language, LifeCycleStep, Market, State, User
+from kolonne.portal.identity.models import MOVES, OPEN_STATES, Language, LifeCycleStep, Market, State, User
 from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.errors import Conflict, Invalid
 
@@ -110,8 +110,11 @@ def revive(*, actor: Actor, user: User, company_id: int | None = None) -> User:
 
 
 def note_sign_in(user: User) -> User:
-    """The person was here: the life cycle starts anew (ID-05), wrong passwords are forgotten."""
-    User.objects.filter(pk=user.pk).update(
+    """The person was here: the life cycle starts anew (ID-05), wrong passwords are forgotten.
+
+    Whoever was locked while he signed in stays locked: only a helper revives.
+    """
+    User.objects.filter(pk=user.pk, state__in=OPEN_STATES).update(
         last_sign_in_at=timezone.now(), life_cycle_step=LifeCycleStep.NONE, life_cycle_at=None, failed_sign_ins=0
     )
     # Whoever proved who he is by a passkey or a mail need not wait for a helper.
