@@ -27,6 +27,12 @@ class Belonging:
     """The others: nobody has to ask himself."""
 
 
+def belongs_somewhere(user: User) -> bool:
+    """Whether a person is in any organisation; a private account is not."""
+    with user_scope(user.pk):
+        return Membership.objects.filter(user=user).exists()
+
+
 def belongings_of(user: User) -> list[Belonging]:
     """All organisations of one person, by name; read in the scope of exactly these."""
     with user_scope(user.pk):

@@ -38,6 +38,8 @@ def for_fleet_people(view: View) -> View:
     @require_GET
     @wraps(view)
     def checked(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        if not _actor(request).rights:
+            return render(request, "companies/no_company.html", status=403)
         if not companies_with_vans(_actor(request)):
             return render(request, "fleet/no_vans_for_you.html", status=403)
         return view(request, **kwargs)

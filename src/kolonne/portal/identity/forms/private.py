@@ -1,0 +1,68 @@
+from typing import Any
+
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+from django.utils.translation import gettext_lazy as _
+
+from kolonne.portal.identity.challenge import ChallengeField
+from kolonne.portal.identity.models import Language, Market, PrivateProfile, User
+
+
+class PrivateSignUpForm(forms.Form):
+    """What a private person needs to get a Kolonne ID (ID-03)."""
+
+    name = forms.CharField(label=_("Name"), max_length=150, required=False)
+    user_id = forms.RegexField(
+        r"^[a-z0-9][a-z0-9._-]{2,39}\Z",
+        label=_("User id"),
+        error_messages={
+            "invalid": _(
+                "Use 3 to 40 small letters, digits, dots, hyphens or underscores, and begin with a letter or digit."
+            )
+        },
+    )
+    email = forms.EmailField(label=_("E-mail address"), max_length=254)
+    password = forms.CharField(label=_("Password"), max_length=128, strip=False, widget=forms.PasswordInput)
+    language = forms.ChoiceField(label=_("Language of pages and mails"), choices=Language.choices)
+    market = forms.ModelChoiceField(label=_("Country"), queryset=Market.objects.order_by("code"), empty_label=None)
+    challenge = ChallengeField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, hint in {
+            "name": "name", "user_id": "username", "email": "email", "password": "new-password", "market": "country",
+        }.items():  # fmt: skip
+            self.fields[name].widget.attrs["autocomplete"] = hint
+        self.fields["user_id"].widget.attrs |= {"autocapitalize": "none", "spellcheck": "false"}
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        known = {"username": self.cleaned_data.get("user_id", ""), "email": self.cleaned_data.get("email", "")}
+        validate_password(password, User(**known))
+        return password
+
+
+class ConfirmForm(forms.Form):
+    """Besides the link: only who signed up knows the password."""
+
+    password = forms.CharField(
+        label=_("Password"),
+        max_length=128,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+
+class PrivateForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for type checkers only
+    """One's own private data."""
+
+    class Meta:
+        model = PrivateProfile
+        fields = ("name", "mobile", "street", "postal_code", "city")
+        widgets = {  # noqa: RUF012  # as Django declares it
+            "name": forms.TextInput(attrs={"autocomplete": "name"}),
+            "mobile": forms.TextInput(attrs={"autocomplete": "tel", "inputmode": "tel"}),
+            "street": forms.TextInput(attrs={"autocomplete": "street-address"}),
+            "postal_code": forms.TextInput(attrs={"autocomplete": "postal-code"}),
+            "city": forms.TextInput(attrs={"autocomplete": "address-level2"}),
+        }

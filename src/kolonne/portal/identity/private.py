@@ -1,0 +1,22 @@
+"""Private ("me") accounts: what tells whether a Kolonne ID is more than that (ID-03)."""
+
+from collections.abc import Callable
+
+from kolonne.portal.identity.models import PrivateProfile, State, User
+
+_ties: list[Callable[[User], bool]] = []
+
+
+def tied_when(rule: Callable[[User], bool]) -> None:
+    """Adds a rule that says whether a person belongs somewhere; called by the contexts that know where."""
+    _ties.append(rule)
+
+
+def is_only_private(user: User) -> bool:
+    """Whether nothing is left of the account when its private part goes."""
+    return not any(rule(user) for rule in _ties)
+
+
+def is_unconfirmed(user: User) -> bool:
+    """Somebody signed up with an address that is not known to be his. Invited people have no private account yet."""
+    return user.state == State.INVITED and PrivateProfile.objects.filter(user=user).exists()
