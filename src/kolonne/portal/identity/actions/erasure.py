@@ -32,8 +32,8 @@ def delete_user(
 ) -> User:
     """Ends an account for good and erases what is known of the person, who is told by `mail`, if it names one.
 
-    Raises Conflict. A row with a number and nothing else stays, so that the number is never given to somebody else. Audit entries stay
-    as they are: they are evidence, and nobody can alter them.
+    Raises Conflict. A row with a number and nothing else stays, so that the number is never given to somebody else.
+    Audit entries stay as they are: they are evidence, and nobody can alter them.
     """
     changed = User.objects.filter(pk=user.pk).exclude(state=State.DELETED)
     if changed.update(state=State.DELETED, state_since=timezone.now()) != 1:
