@@ -38,7 +38,8 @@ def is_missing(user: User, session: SessionBase) -> bool:
 
 
 def can_remove(factor: Authenticator) -> bool:
-    """Whoever needs a second factor keeps one."""
+    """Whoever needs a second factor keeps one. Two removals at a time wait for each other in their transactions."""
+    User.objects.select_for_update().filter(pk=factor.user_id).first()
     others = Authenticator.objects.filter(user=factor.user, type__in=FACTORS).exclude(pk=factor.pk)
     return others.exists() or factor.type not in FACTORS or not is_required_of(factor.user)
 
