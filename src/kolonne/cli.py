@@ -54,6 +54,7 @@ COMMANDS = (
     LazyCommand("module", "kolonne.module.main:module", "The communication module in a van; enrol and revoke one."),
     LazyCommand("simulate", "kolonne.simulator.main:simulate", "Vans that speak the real protocol."),
     LazyCommand("bench", "kolonne.bench.main:bench", "Measure, beside the limit of this machine."),
+    LazyCommand("market", "kolonne.portal.site.market_commands:market", "Markets: periods and support of a country."),
     LazyCommand("company", "kolonne.portal.site.operator:company", "Companies."),
     LazyCommand("user", "kolonne.portal.site.operator:user", "People and their roles."),
     LazyCommand("vehicle", "kolonne.portal.site.operator:vehicle", "Vehicles."),

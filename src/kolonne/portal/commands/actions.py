@@ -14,7 +14,7 @@ from kolonne.portal.audit import actions as audit
 from kolonne.portal.commands import lifecycle, sealing
 from kolonne.portal.commands.errors import Refused
 from kolonne.portal.commands.lifecycle import State
-from kolonne.portal.commands.models import Command, CommandStep, Via
+from kolonne.portal.commands.models import Command, CommandStep, UnlockPin, Via
 from kolonne.portal.commands.permissions import UNLOCK, WRITE
 from kolonne.portal.commands.queries import pin_state
 from kolonne.portal.commerce.models import Profile
@@ -195,6 +195,11 @@ def set_pin(*, actor: Actor, user: User, current_password: str, pin: str) -> Non
             values,
         )
     audit.record(actor, "commands.pin.set", on=user, company_id=None)
+
+
+def forget_pin(actor: Actor, user: User) -> None:
+    """Of somebody whose account is deleted. The row stays and is locked: the application may write, but not delete."""
+    UnlockPin.objects.filter(pk=user.pk).update(hash="", locked=True)
 
 
 def expire_overdue(*, actor: Actor) -> int:

@@ -6,4 +6,10 @@ class CommandsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from kolonne.portal.commands import permissions  # noqa: F401, PLC0415  # registers the rights
+        from kolonne.portal.commands import (  # noqa: PLC0415  # models exist only when apps are ready
+            actions,
+            permissions,  # noqa: F401  # registers the rights
+        )
+        from kolonne.portal.identity.actions.erasure import when_erased  # noqa: PLC0415
+
+        when_erased(actions.forget_pin)

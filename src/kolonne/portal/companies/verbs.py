@@ -10,6 +10,7 @@ texts.register(
         "companies.member.added": _("Person added"),
         "companies.member.roles_changed": _("Roles changed"),
         "companies.member.removed": _("Person removed"),
+        "companies.last_administrator.told": _("Others told that the last administrator does not sign in"),
         "companies.people.viewed": _("People looked at"),
         "companies.person.viewed": _("Person looked at"),
         "companies.access.asked": _("Access right requested"),
