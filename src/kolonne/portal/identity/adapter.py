@@ -48,7 +48,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
 
     def get_login_stages(self) -> list[str]:
         """The second factor comes before anything that a helper's password could be used for."""
-        return ["allauth.mfa.stages.AuthenticateStage", "allauth.account.stages.EmailVerificationStage"]
+        return [
+            "allauth.mfa.stages.AuthenticateStage",
+            "kolonne.portal.identity.stages.RenewalStage",
+            "allauth.account.stages.EmailVerificationStage",
+        ]
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """One answer for limits, sessions and the audit; what a stranger writes into a header is none (ASVS 4.1.3)."""

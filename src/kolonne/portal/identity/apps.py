@@ -11,3 +11,5 @@ class IdentityConfig(AppConfig):
         mails.link_for("life_cycle_warned", lambda user: links.address("keep_account", "keep", user))
         mails.link_for("life_cycle_noticed", lambda user: links.address("export_by_link", "export", user))
         mails.link_for("private_confirm", lambda user: links.address("private_confirm", "private-confirm", user))
+        mails.link_for("password_reset", lambda user: links.address("reset_link", "password_reset", user))
+        mails.link_for("invitation", lambda user: links.address("invitation", "invitation", user))

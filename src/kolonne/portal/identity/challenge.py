@@ -57,5 +57,5 @@ class ChallengeField(django_altcha.AltchaField):  # type: ignore[misc]  # the li
         """Two requests at once with one answer: exactly one adds the mark, so exactly one passes."""
         challenge = json.loads(base64.b64decode(payload))["challenge"]
         lifetime_s = django_altcha.get_challenge_expire_seconds()
-        if not django_altcha.get_cache().add(f"challenge:{challenge}", True, timeout=lifetime_s):
+        if not django_altcha.get_cache().add(f"challenge:{challenge}", "used", timeout=lifetime_s):
             raise ValidationError(self.error_messages["replay"], code="replay")

@@ -37,6 +37,10 @@ class LinkUsed(LinkError):
     """Right, but the person's account changed since: by its use, or because there was no need for it any more."""
 
 
+REASONS: dict[type[LinkError], str] = {LinkBroken: "broken", LinkExpired: "expired", LinkUsed: "used"}
+"""For pages that say which it was."""
+
+
 def make(purpose: str, user: User) -> str:
     """A token that goes into one segment of a path."""
     return _signer(purpose).sign(f"{user.pk}-{_fingerprint(purpose, user, settings.SECRET_KEY)}")
@@ -47,15 +51,19 @@ def address(page: str, purpose: str, user: User) -> str:
     return settings.PUBLIC_URL + reverse(page, kwargs={"token": make(purpose, user)})
 
 
-def user_of(purpose: str, token: str, max_age: timedelta) -> User:
-    """Whom a token was made for. Raises LinkBroken, LinkExpired, LinkUsed."""
+def user_of(purpose: str, token: str, max_age: timedelta, *, lock: bool = False) -> User:
+    """Whom a token was made for. Raises LinkBroken, LinkExpired, LinkUsed.
+
+    `lock`: in the transaction that uses the link, so that of two uses at once the second finds it used.
+    """
     try:
         number, _, fingerprint = _signer(purpose).unsign(token, max_age=max_age).partition("-")
     except signing.SignatureExpired as error:
         raise LinkExpired from error
     except signing.BadSignature as error:
         raise LinkBroken from error
-    user = User.objects.select_related("market").filter(pk=int(number)).first()
+    users = User.objects.select_for_update(of=("self",)) if lock else User.objects.all()
+    user = users.select_related("market").filter(pk=int(number)).first()
     secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     if user is None or not any(
         constant_time_compare(fingerprint, _fingerprint(purpose, user, secret)) for secret in secrets

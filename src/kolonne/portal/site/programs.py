@@ -57,4 +57,5 @@ def worker() -> None:
     setup_django()
     from django.core.management import call_command  # noqa: PLC0415  # needs Django to be set up
 
-    call_command("procrastinate", "worker", verbosity=0)
+    # A job that is done is gone with its arguments, among them addresses that somebody typed.
+    call_command("procrastinate", "worker", "--delete-jobs", "successful", verbosity=0)
