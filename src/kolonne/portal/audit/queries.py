@@ -50,10 +50,11 @@ def is_check_due(company_id: int | None) -> bool:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a reader of the audit asks for. `people` are ids of users: who did it, or with whom it was done."""
+    """What a reader of the audit asks for."""
 
     group: str = ""
-    people: frozenset[int] | None = None
+    name: str = ""
+    """Part of the name of who did it, or of whom or what it is about."""
     since: date | None = None
     until: date | None = None
     before: int | None = None
@@ -81,10 +82,8 @@ def _wanted(entries: QuerySet[Entry], wanted: Wanted) -> QuerySet[Entry]:
         entries = entries.filter(pk__lt=wanted.before)
     if wanted.group:
         entries = entries.filter(_in_group(wanted.group))
-    if wanted.people is not None:
-        entries = entries.filter(
-            Q(user_id__in=wanted.people) | Q(target__in=targets_of("identity.user", wanted.people))
-        )
+    if wanted.name:
+        entries = entries.filter(Q(actor__icontains=wanted.name) | Q(target_label__icontains=wanted.name))
     if wanted.since is not None:
         entries = entries.filter(at__gte=_midnight(wanted.since))
     if wanted.until is not None:
@@ -106,6 +105,6 @@ def _in_group(group: str) -> Q:
     return fitting & ~Q(verb__endswith=texts.LOOKED)
 
 
-def targets_of(model: str, ids: Iterable[int]) -> list[str]:
+def targets_of(model: str, ids: Iterable[int | str]) -> list[str]:
     """As entries name what they are about, e.g. `identity.user:7`."""
     return [f"{model}:{pk}" for pk in ids]

@@ -1,0 +1,40 @@
+"""What reading the audit leaves in it (NF-06)."""
+
+from django.db import transaction
+
+from kolonne.portal.audit import actions as audit
+from kolonne.portal.audit.models import Entry
+from kolonne.portal.companies.chains import READ
+from kolonne.portal.companies.directory import require_at
+from kolonne.portal.companies.models import Company
+from kolonne.portal.companies.people import markets_with
+from kolonne.portal.identity.models import Market
+from kolonne.portal.lib.actor import Actor
+from kolonne.portal.lib.scope import company_scope
+
+MOST_AT_ONCE = 20_000
+"""Entries that are checked while somebody waits: about a second."""
+
+
+@transaction.atomic
+def check_chain(*, actor: Actor, company: Company) -> Entry:
+    """Recomputes the organisation's chain now. Raises NotAllowed; Conflict when it is too long to wait for."""
+    require_at(actor, READ, company.company)
+    with company_scope([company.pk]):
+        return audit.check_chain(actor, company.pk, at_most=MOST_AT_ONCE)
+
+
+def note_look_at_audit(actor: Actor, company: Company | None) -> None:
+    """Keeps that somebody read an organisation's entries, or those about the people of his markets."""
+    if company is not None:
+        with company_scope([company.pk]):
+            audit.record_look(actor, "companies.audit.viewed", on=company, company_id=company.pk)
+        return
+    for market in Market.objects.filter(pk__in=markets_with(actor, READ)):
+        audit.record_look(actor, "companies.audit.viewed", on=market, company_id=None)
+
+
+def note_look_at_access(actor: Actor, company: Company) -> None:
+    """Keeps that somebody read who has which rights in applications."""
+    with company_scope([company.pk]):
+        audit.record_look(actor, "companies.access.viewed", on=company, company_id=company.pk)

@@ -1,0 +1,104 @@
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from kolonne.portal.companies.actions import CompanyData
+from kolonne.portal.companies.models import Company, Kind
+from kolonne.portal.identity.models import Language, Market
+
+TIME_ZONE_OF = {"no": "Europe/Oslo", "de": "Europe/Berlin"}
+"""Where most organisations of a market are."""
+
+
+def _time_zones(*more: str) -> list[tuple[str, str]]:
+    zones = {zone for zone in available_timezones() if zone.startswith("Europe/")} | {"UTC", *more}
+    return [(zone, zone.replace("_", " ")) for zone in sorted(zones)]
+
+
+def _text(name: str, *, required: bool = False, autocomplete: str = "off") -> forms.CharField:
+    """As the column is: its words and its length."""
+    column = Company._meta.get_field(name)
+    widget = forms.TextInput(attrs={"autocomplete": autocomplete})
+    label, length = column.verbose_name, column.max_length  # type: ignore[union-attr]  # a column of text
+    return forms.CharField(label=label, max_length=length, required=required, widget=widget)
+
+
+class _AddressFields(forms.Form):
+    name = _text("name", required=True, autocomplete="organization")
+    street = _text("street", autocomplete="street-address")
+    postal_code = _text("postal_code", autocomplete="postal-code")
+    city = _text("city", autocomplete="address-level2")
+    customer_number = _text("customer_number")
+    time_zone = forms.ChoiceField(label=gettext_lazy("Time zone"), choices=_time_zones)
+
+
+class CompanyForm(_AddressFields):
+    """Data of an organisation. Every field brings along what stood in it when the page was opened, so that two people
+    who change different fields do not undo each other's work."""
+
+    second_factor_for_all = forms.BooleanField(required=False)
+
+    def __init__(self, company: Company, data: Any = None) -> None:
+        super().__init__(data, initial={name: getattr(company, name) for name in self.base_fields})
+        self.fields["second_factor_for_all"].label = _("Everybody in the organisation needs a second factor")
+        self.fields["time_zone"].choices = _time_zones(company.time_zone)  # type: ignore[attr-defined]  # a ChoiceField
+        for field in self.fields.values():
+            field.show_hidden_initial = True
+
+    def seen(self) -> dict[str, Any]:
+        """What stood in the fields when the person opened the page."""
+        sent = self.data
+        return {
+            name: field.to_python(sent.get(self[name].html_initial_name, "")) for name, field in self.fields.items()
+        }
+
+    def after_conflict(self, company: Company) -> "CompanyForm":
+        """The same entries over what stands there now; says at each field what somebody else wrote."""
+        data = self.data.copy()
+        seen, differing = self.seen(), []
+        for name in self.fields:
+            now = getattr(company, name)
+            data[self[name].html_initial_name] = str(now)
+            if now != seen[name] and self.cleaned_data[name] != now:
+                differing.append((name, now))
+        form = CompanyForm(company, data)
+        for name, now in differing:
+            form.add_error(name, _changed_text(now))
+        return form
+
+
+def _changed_text(now: object) -> str:
+    if isinstance(now, bool):
+        return _("Somebody else changed this meanwhile. Choose again and save.")
+    return _("Somebody else changed this meanwhile to “%(value)s”. Check your entry and save again.") % {
+        "value": now or "–"
+    }
+
+
+class OrganisationForm(_AddressFields):
+    """A new organisation with its first administrator."""
+
+    kind = forms.ChoiceField(
+        label=gettext_lazy("Kind"), choices=[(kind.value, kind.label) for kind in Kind if kind != Kind.OPERATOR]
+    )
+    market = forms.ChoiceField(label=gettext_lazy("Market"))
+    username = forms.CharField(label=gettext_lazy("User id"), max_length=150)
+    first_name = forms.CharField(label=gettext_lazy("First name"), max_length=150)
+    last_name = forms.CharField(label=gettext_lazy("Last name"), max_length=150)
+    email = forms.EmailField(label=gettext_lazy("E-mail address"))
+    language = forms.ChoiceField(label=gettext_lazy("Language"), choices=Language.choices)
+    field_order = ("kind", "market", "name", "street", "postal_code", "city", "customer_number", "time_zone")
+
+    def __init__(self, markets: list[Market], language: str, data: Any = None) -> None:
+        zone = TIME_ZONE_OF.get(markets[0].pk, "UTC")
+        super().__init__(data, initial={"market": markets[0].pk, "time_zone": zone, "language": language})
+        self.fields["market"].choices = [(market.pk, str(market)) for market in markets]  # type: ignore[attr-defined]
+        for name in ("username", "first_name", "last_name", "email"):
+            self.fields[name].widget.attrs["autocomplete"] = "off"
+
+    def company_data(self) -> CompanyData:
+        names = ("name", "street", "postal_code", "city", "customer_number", "time_zone")
+        return CompanyData(**{name: self.cleaned_data[name] for name in names})
