@@ -1,4 +1,4 @@
-"""The demonstration's world, read from `world.yaml` and checked: people, companies, vans and what they do all day."""
+"""The demonstration's world, read from `world.yaml` and checked: organisations, their people, and what the vans do."""
 
 import re
 from collections import Counter
@@ -19,6 +19,31 @@ UserId = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9.-]{2,40}$")]
 Email = Annotated[str, msgspec.Meta(pattern=r"^[^@\s]+@([a-z0-9-]+\.)*example(\.(com|org|net))?$")]
 """Only domains that are reserved for examples: the demonstration never writes to anybody."""
 Drive = Literal["electric", "diesel"]
+MarketCode = Literal["no", "de"]
+Line = Annotated[str, msgspec.Meta(max_length=80)]
+Slug = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9-]{1,38}$")]
+Kind = Literal["fleet", "dealer", "workshop", "operator"]
+RoleName = Literal[
+    "administrator", "fleet_manager", "driver",
+    "dealer_employee", "workshop_user", "market_administrator", "support_agent",
+]  # fmt: skip
+
+
+class MarketEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whom people of a country ask when their administrators cannot help."""
+
+    support_email: Email
+    support_phone: Line
+
+
+class ApplicationEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Somebody else's application that a Kolonne ID opens."""
+
+    code: Slug
+    name: Text
+    url: Annotated[str, msgspec.Meta(pattern=r"^https://([a-z0-9-]+\.)*example/")]
+    rights: Annotated[list[Slug], msgspec.Meta(min_length=1)]
+    kinds: list[Kind] = []
 
 
 class Person(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -27,11 +52,31 @@ class Person(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     last_name: Text
     email: Email
     language: Literal["de", "nb", "en"]
-    roles: Annotated[list[Literal["administrator", "fleet_manager", "driver"]], msgspec.Meta(min_length=1)]
+    roles: Annotated[list[RoleName], msgspec.Meta(min_length=1)]
+    state: Literal["active", "locked", "blocked", "invited"] = "active"
+    grants: dict[Slug, list[Slug]] = {}
+    """Applications, and what the person may do there."""
+    asks_for: Annotated[str, msgspec.Meta(max_length=40)] = ""
+    """An application; its administrators have not answered yet."""
+    needs_help: bool = False
+    """Has written to the helpers that the password is forgotten."""
 
     @property
     def name(self) -> str:
         return f"{self.first_name} {self.last_name}"
+
+
+class PrivatePerson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A Kolonne ID without any company."""
+
+    user_id: UserId
+    name: Text
+    email: Email
+    language: Literal["de", "nb", "en"]
+    market: MarketCode
+    street: Line = ""
+    postal_code: Line = ""
+    city: Line = ""
 
 
 class VanEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -49,18 +94,33 @@ class VanEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class CompanyEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: Text
-    market: Literal["no", "de"]
+    market: MarketCode
     country: Literal["NO", "DE"]
     """Of the vans' SIM cards: elsewhere they roam."""
     time_zone: Text
-    products: dict[Drive, list[Text]]
     people: list[Person]
-    vans: list[VanEntry]
+    kind: Kind = "fleet"
+    street: Line = ""
+    postal_code: Line = ""
+    city: Line = ""
+    customer_number: Line = ""
+    partner: Line = ""
+    """The dealer that looks after it; a company of this world."""
+    products: dict[Drive, list[Text]] = {}
+    vans: list[VanEntry] = []
 
 
 class World(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     models: dict[str, VanModel]
     companies: list[CompanyEntry]
+    """Those with vans first: their place in the list is that of their depots."""
+    markets: dict[MarketCode, MarketEntry] = {}
+    applications: list[ApplicationEntry] = []
+    private: list[PrivatePerson] = []
+
+    @property
+    def people(self) -> list[Person]:
+        return [person for company in self.companies for person in company.people]
 
 
 def load_world(path: Path | None = None) -> World:
@@ -104,16 +164,35 @@ def _complaints(world: World) -> list[str]:
         for field, values in (
             ("vin", [van.vin for van in vans]),
             ("serial", [van.serial for van in vans]),
-            ("user_id", [person.user_id for company in world.companies for person in company.people]),
+            ("user_id", [person.user_id for person in [*world.people, *world.private]]),
+            ("email", [person.email for person in [*world.people, *world.private]]),
+            ("name", [company.name for company in world.companies]),
         )
         for value, times in Counter(values).items()
         if times > 1
     ]
     for company in world.companies:
+        complaints += [f"companies, {company.name}: {text}" for text in _company_complaints(world, company)]
         for van in company.vans:
             complaints += [
                 f"companies, {company.name}, {van.plate}: {text}" for text in _van_complaints(world, company, van)
             ]
+    return complaints
+
+
+def _company_complaints(world: World, company: CompanyEntry) -> list[str]:
+    complaints = []
+    dealers = [other.name for other in world.companies if (other.kind, other.market) == ("dealer", company.market)]
+    if company.partner and company.partner not in dealers:
+        complaints.append(f"partner {company.partner!r} is not one of {', '.join(dealers)}")
+    known = {application.code: application.rights for application in world.applications}
+    for person in company.people:
+        wanted = person.grants | ({person.asks_for: []} if person.asks_for else {})
+        for code, rights in wanted.items():
+            if code not in known:
+                complaints.append(f"{person.user_id}: {code!r} is not one of {', '.join(known)}")
+            elif not set(rights) <= set(known[code]):
+                complaints.append(f"{person.user_id}: rights in {code} are {', '.join(known[code])}")
     return complaints
 
 

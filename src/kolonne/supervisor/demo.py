@@ -1,4 +1,4 @@
-"""`kolonne demo`: the platform with two invented companies, their people and thirty vans that drive."""
+"""`kolonne demo`: the platform with invented organisations, their people and thirty vans that drive."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -20,7 +20,7 @@ from kolonne.supervisor.errors import StartError
 from kolonne.supervisor.up import kolonne_program, run_platform
 
 if TYPE_CHECKING:
-    from kolonne.supervisor.demo_world import Persona
+    from kolonne.supervisor.demo_people import Persona
 
 PORTS = ("PORT", "MQTT_PORT", "NATS_PORT")
 
@@ -82,7 +82,7 @@ class Demonstration:
         yield "Sign in with one click as"
         width = max((len(persona.name) for persona in self.personas), default=0)
         for persona in self.personas:
-            yield f"  {persona.name:<{width}}  {', '.join(persona.roles)}, {persona.company}"
+            yield f"  {persona.name:<{width}}  {', '.join((*persona.roles, persona.company or 'private'))}"
             yield f"  {'':<{width}}  {portal}{persona.path}"
         yield "Ctrl-C stops; the next start continues."
 

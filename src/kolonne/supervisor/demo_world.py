@@ -4,61 +4,44 @@ Imported only after Django was set up. The fleet file is written inside the tran
 start makes both again, and no module exists whose secret nobody knows.
 """
 
-import secrets
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 from django.db import connections, transaction
 
-from kolonne.portal.commands import actions as commands_actions
-from kolonne.portal.commands import sealing
 from kolonne.portal.commerce import actions as commerce_actions
 from kolonne.portal.commerce.models import Assignment
-from kolonne.portal.companies import actions as companies_actions
-from kolonne.portal.companies.models import Company, Membership, Role
-from kolonne.portal.identity import actions as identity_actions
-from kolonne.portal.identity.demo import sign_in_token
-from kolonne.portal.identity.models import User
-from kolonne.portal.lib.actor import Actor
+from kolonne.portal.companies.models import Company
 from kolonne.portal.lib.scope import all_companies, company_scope
 from kolonne.portal.vehicles import actions as vehicles_actions
 from kolonne.portal.vehicles.models import Module, ModuleStatus, Vehicle
 from kolonne.simulator.errors import FleetError
 from kolonne.simulator.fleet import Fleet, FleetVan, read_fleet, write_fleet
-from kolonne.simulator.world import CompanyEntry, Person, VanEntry, World
-from kolonne.supervisor import files
-
-ACTOR = Actor.system("demonstration")
-
-
-@dataclass(frozen=True)
-class Persona:
-    """Somebody to look around as."""
-
-    name: str
-    company: str
-    roles: tuple[str, ...]
-    path: str
-    """Of the portal; opening it signs in."""
+from kolonne.simulator.world import CompanyEntry, VanEntry, World
+from kolonne.supervisor import demo_people
+from kolonne.supervisor.demo_people import ACTOR, Persona
 
 
 def make_world(world: World, fleet_path: Path, roads: str) -> list[Persona]:
     """Idempotent; returns whom one can be."""
     known = _known_secrets(fleet_path)
-    pin = demonstration_pin(fleet_path.with_name("pin"))
+    keys = demo_people.demonstration_keys(fleet_path.parent)
     personas: list[Persona] = []
     try:
         with transaction.atomic(), company_scope(all_companies()):
+            demo_people.make_markets_and_applications(world)
+            companies = _companies(world)
             vans: list[FleetVan] = []
-            for number, entry in enumerate(world.companies):
-                company = _company(entry)
+            for number, (entry, company) in enumerate(companies):
                 with company_scope([company.pk]):
-                    personas += [_person(company, person, pin) for person in entry.people]
+                    for person in entry.people:
+                        personas += demo_people.make_person(company, person, keys)
                     vans += [
                         _van(world, company, entry, van, known, depot=2 * number + i % 2)
                         for i, van in enumerate(entry.vans)
                     ]
+            for somebody in world.private:
+                personas += demo_people.make_private_person(somebody, keys)
             write_fleet(fleet_path, Fleet(vans, roads))
     finally:
         # This thread ends here, and nobody else could close its connection.
@@ -66,54 +49,19 @@ def make_world(world: World, fleet_path: Path, roads: str) -> list[Persona]:
     return personas
 
 
+def _companies(world: World) -> list[tuple[CompanyEntry, Company]]:
+    """In the order of the world; made with the dealers first, because these are the partners of others."""
+    made: dict[str, Company] = {}
+    for entry in sorted(world.companies, key=lambda entry: entry.kind != "dealer"):
+        made[entry.name] = demo_people.make_company(entry, made.get(entry.partner))
+    return [(entry, made[entry.name]) for entry in world.companies]
+
+
 def _known_secrets(path: Path) -> dict[str, str]:
     try:
         return {van.serial: van.secret for van in read_fleet(path).vans}
     except FleetError:
         return {}
-
-
-def _company(entry: CompanyEntry) -> Company:
-    found = Company.objects.filter(name=entry.name).first()
-    return found or companies_actions.create_company(
-        actor=ACTOR, name=entry.name, market=entry.market, time_zone=entry.time_zone
-    )
-
-
-def demonstration_pin(path: Path) -> str:
-    """The unlock PIN of all personas: random for each data directory, and shown wherever it is asked for."""
-    if not path.exists():
-        pin = ""
-        while not pin or sealing.is_weak(pin):
-            pin = f"{secrets.randbelow(1_000_000):06}"
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        files.write(path, pin + "\n")
-    return path.read_text(encoding="ascii").strip()
-
-
-def _new_person(person: Person, market: str, pin: str) -> User:
-    """With a password that nobody knows: personas sign in with one click."""
-    password = secrets.token_urlsafe(24)
-    data = identity_actions.PersonData(
-        person.user_id, person.email, person.first_name, person.last_name, person.language
-    )
-    user = identity_actions.create_user(actor=ACTOR, person=data, market=market, password=password)
-    actor = Actor(label=str(user), user_id=user.pk)
-    commands_actions.set_pin(actor=actor, user=user, current_password=password, pin=pin)
-    return user
-
-
-def _person(company: Company, person: Person, pin: str) -> Persona:
-    user = User.objects.filter(username=person.user_id).first() or _new_person(person, company.market_id, pin)
-    roles = [Role(role) for role in person.roles]
-    if not Membership.objects.filter(company=company, user=user).exists():
-        companies_actions.add_member(actor=ACTOR, company=company, user=user, roles=roles)
-    return Persona(
-        name=person.name,
-        company=company.name,
-        roles=tuple(str(role.label) for role in roles),
-        path=f"/dev/sign-in/{sign_in_token(user)}/",
-    )
 
 
 def _van(

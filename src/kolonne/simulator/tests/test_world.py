@@ -29,11 +29,13 @@ def demonstration() -> Fleet:
 
 def test_the_world_has_two_companies_thirty_vans_and_people_in_every_role() -> None:
     world = load_world()
-    assert [(company.name, company.market, len(company.vans)) for company in world.companies] == [
+    fleets = [company for company in world.companies if company.kind == "fleet"]
+    assert [(company.name, company.market, len(company.vans)) for company in fleets] == [
         ("Fjordbud AS", "no", 18),
         ("Nordlys Service GmbH", "de", 12),
     ]
-    for company in world.companies:
+    assert world.companies[:2] == fleets, "depots are counted from the first company"
+    for company in fleets:
         assert {role for person in company.people for role in person.roles} == {
             "administrator",
             "fleet_manager",
@@ -42,6 +44,22 @@ def test_the_world_has_two_companies_thirty_vans_and_people_in_every_role() -> N
     assert {world.models[van.model].drive for van in world.companies[0].vans} == {"electric"}
     assert {world.models[van.model].drive for van in world.companies[1].vans} == {"electric", "diesel"}
     assert {van.life.behaviour for company in world.companies for van in company.vans} == set(BEHAVIOURS)
+
+
+def test_around_the_fleets_are_dealers_a_workshop_and_the_operators_of_both_markets() -> None:
+    world = load_world()
+    assert {(company.kind, company.market) for company in world.companies} == {
+        ("fleet", "no"), ("fleet", "de"), ("dealer", "no"), ("dealer", "de"),
+        ("workshop", "no"), ("operator", "no"), ("operator", "de"),
+    }  # fmt: skip
+    assert {role for person in world.people for role in person.roles} >= {
+        "dealer_employee", "workshop_user", "market_administrator", "support_agent",
+    }  # fmt: skip
+    assert set(world.markets) == {"no", "de"}
+    assert not next(company for company in world.companies if company.kind == "workshop").partner
+    assert {person.state for person in world.people} == {"active", "locked", "blocked", "invited"}
+    assert [person.user_id for person in world.people if person.needs_help] == ["amir.haddad"]
+    assert [person.name for person in world.private] == ["Maja Private"]
 
 
 @pytest.mark.parametrize(
@@ -57,6 +75,11 @@ def test_the_world_has_two_companies_thirty_vans_and_people_in_every_role() -> N
         ('market: "no"', "market: no", "quotes"),
         ("ingrid.strand@fjordbud.example", "ingrid@real-company.no", "email"),
         ("behaviour: workshop", "behaviour: charging", "electric"),
+        ("partner: Bilhuset Skarvholm AS", "partner: Autohaus Möwenkamp GmbH", "partner"),
+        ("asks_for: parts-catalogue", "asks_for: tyre-hotel", "tyre-hotel"),
+        ("[use, order]}}", "[use, steal]}}", "rights in parts-catalogue"),
+        ("henrik.moen@fjordbud.example", "ingrid.strand@fjordbud.example", "used twice"),
+        ("roles: [support_agent]", "roles: [emperor]", "emperor"),
         ("companies:", "firms:", "firms"),
         ("models:", "models: [", "YAML"),
     ],

@@ -13,7 +13,7 @@ from kolonne.config import Endpoints
 from kolonne.simulator.roads.network import RoadNetwork
 from kolonne.simulator.world import load_world
 from kolonne.supervisor import demo
-from kolonne.supervisor.demo_world import Persona
+from kolonne.supervisor.demo_people import Persona
 from kolonne.supervisor.errors import StartError
 
 
