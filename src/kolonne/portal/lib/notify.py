@@ -2,9 +2,9 @@
 
 from django.db import connection
 
-from kolonne.portal.lib.channels import COMMANDS, MODULES
+from kolonne.portal.lib.channels import COMMANDS, MODULES, PEOPLE
 
-__all__ = ["COMMANDS", "MODULES", "notify"]
+__all__ = ["COMMANDS", "MODULES", "PEOPLE", "notify"]
 
 
 def notify(channel: str, payload: str) -> None:

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from kolonne.portal.audit import actions as audit
 from kolonne.portal.identity.models import MOVES, OPEN_STATES, Language, LifeCycleStep, Market, State, User
+from kolonne.portal.lib import notify
 from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.errors import Conflict, Invalid
 
@@ -93,12 +94,13 @@ def move(*, actor: Actor, user: User, to: State, verb: str, company_id: int | No
 
 
 def end_access(user: User) -> None:
-    """Ends every session and every token of a person, at once and everywhere."""
+    """Ends every session, token and live stream of a person, at once and everywhere."""
     User.objects.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1)
     keys = list(UserSession.objects.filter(user=user).values_list("session_key", flat=True))
     Session.objects.filter(session_key__in=keys).delete()
     UserSession.objects.filter(user=user).delete()
     Token.objects.filter(user=user).delete()
+    notify.notify(notify.PEOPLE, str(user.pk))
     user.refresh_from_db(fields=["session_epoch"])
 
 

@@ -15,6 +15,8 @@ from typing import Any
 import structlog
 
 from kolonne.config import Config
+from kolonne.portal.telemetry.database import connector
+from kolonne.portal.telemetry.live.access import follow
 from kolonne.portal.telemetry.live.client import Client
 from kolonne.portal.telemetry.live.forever import for_ever
 from kolonne.portal.telemetry.live.hub import Hub
@@ -55,7 +57,8 @@ class LiveApp:
         self._config = config
         self._companies_of = companies_of
         self._hub = Hub()
-        self._streams: dict[int, int] = {}
+        self._streams: dict[int, set[Client]] = {}
+        self._connect = connector(config, "kolonne_app", name="live")
         self._background: dict[str, asyncio.Task[None]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -64,26 +67,41 @@ class LiveApp:
         if watcher is None:
             await _refuse(send, 401, b'{"type":"about:blank","title":"Sign in first","status":401}')
             return
-        if self._streams.get(watcher.user_id, 0) >= MAX_STREAMS_A_USER:
+        mine = self._streams.setdefault(watcher.user_id, set())
+        if len(mine) >= MAX_STREAMS_A_USER:
             await _refuse(send, 429, b'{"type":"about:blank","title":"Too many live streams","status":429}')
             return
-        self._streams[watcher.user_id] = self._streams.get(watcher.user_id, 0) + 1
+        client = Client()
+        mine.add(client)
         try:
-            await self._serve(scope, watcher, receive, send)
+            await self._serve(scope, watcher, client, receive, send)
         finally:
-            self._streams[watcher.user_id] -= 1
+            mine.discard(client)
+            if not mine and self._streams.get(watcher.user_id) is mine:
+                del self._streams[watcher.user_id]
+
+    def _doubt(self, user_id: int | None) -> None:
+        """Asks anew for one person, or for everybody when notifications may have been missed."""
+        for watching, clients in self._streams.items():
+            if user_id in {None, watching}:
+                for client in clients:
+                    client.doubt()
 
     def _start(self) -> None:
-        work = {"tick": self._hub.run, "listen": lambda: listen(self._config, self._hub)}
+        work = {
+            "tick": self._hub.run,
+            "listen": lambda: listen(self._config, self._hub),
+            "access": lambda: follow(self._connect, self._doubt),
+        }
         for name, one in work.items():
             if name not in self._background or self._background[name].done():
                 self._background[name] = asyncio.create_task(for_ever(name, one))
 
-    async def _serve(self, scope: Scope, watcher: Watcher, receive: Receive, send: Send) -> None:
+    async def _serve(self, scope: Scope, watcher: Watcher, client: Client, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
         await send({"type": "http.response.body", "body": b"retry: 2000\n\n", "more_body": True})
         gone = asyncio.create_task(_until_gone(receive))
-        stream = asyncio.create_task(self._stream(scope, watcher, send))
+        stream = asyncio.create_task(self._stream(scope, watcher, client, send))
         try:
             await asyncio.wait((gone, stream), return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -95,9 +113,8 @@ class LiveApp:
             with suppress(OSError, RuntimeError):
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def _stream(self, scope: Scope, watcher: Watcher, send: Send) -> None:
+    async def _stream(self, scope: Scope, watcher: Watcher, client: Client, send: Send) -> None:
         """Until the browser goes or its user may no longer watch."""
-        client = Client()
         self._hub.watch(client, watcher.companies)
         check_at = time.monotonic() + RECHECK_S
         try:
@@ -106,12 +123,13 @@ class LiveApp:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(HEARTBEAT_S):
                         piece = await client.next()
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
-                if time.monotonic() >= check_at:
+                if client.is_doubted or time.monotonic() >= check_at:
+                    client.is_doubted = False
                     check_at = time.monotonic() + RECHECK_S
-                    now = await self._companies_of(scope)
-                    if now != watcher:
+                    if await self._companies_of(scope) != watcher:
                         return  # Signed out, blocked, or with other companies: the browser comes back and is asked.
+                if piece:
+                    await send({"type": "http.response.body", "body": piece, "more_body": True})
         finally:
             self._hub.leave(client, watcher.companies)
 

@@ -42,6 +42,12 @@ class Client:
         self._missed: Diff = {}
         self._commands: deque[bytes] = deque(maxlen=MAX_COMMANDS)
         self._something = asyncio.Event()
+        self.is_doubted = False
+        """Whether its person must be asked for anew before anything more is sent."""
+
+    def doubt(self) -> None:
+        self.is_doubted = True
+        self._something.set()
 
     def tell(self, shared: bytes, diff: Diff) -> None:
         """`shared` is `vans_event(diff)`, made once for everybody."""
