@@ -1,9 +1,10 @@
 """The demonstration's people are made by the portal's own rules, each once, and only who gets in is a persona."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
+from django.test.utils import override_settings
 
 from kolonne.portal.companies.models import AccessRequest, ApplicationGrant, Company, Kind, Tenant
 from kolonne.portal.identity.models import Application, HelpRequest, Market, PrivateProfile, State, User
@@ -17,8 +18,9 @@ KEYS = Keys("taro-mile-nuko-vase", "482913")
 
 
 @pytest.fixture(autouse=True)
-def quick_passwords(settings: SettingsWrapper) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def quick_passwords() -> Iterator[None]:
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
 
 
 def make(world: World) -> list[Persona]:
