@@ -82,7 +82,7 @@ def dealer(pk: int | None) -> Dealer | None:
 
 
 def _with_words(companies: QuerySet[Company], search: str, *fields: str) -> QuerySet[Company]:
-    words = search.split()[:8]
+    words = search.replace("\0", " ").split()[:8]
     tests = [reduce(lambda one, other: one | other, (Q(**{f"{f}__icontains": word}) for f in fields)) for word in words]
     return companies.filter(reduce(and_, tests)) if tests else companies
 

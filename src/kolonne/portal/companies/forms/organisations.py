@@ -6,8 +6,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from kolonne.portal.companies.actions import CompanyData
-from kolonne.portal.companies.models import Company, Kind
-from kolonne.portal.identity.models import Language, Market
+from kolonne.portal.companies.forms.people import PersonForm
+from kolonne.portal.companies.models import Company, Kind, Tenant
+from kolonne.portal.identity.models import Market
 
 TIME_ZONE_OF = {"no": "Europe/Oslo", "de": "Europe/Berlin"}
 """Where most organisations of a market are."""
@@ -85,20 +86,21 @@ class OrganisationForm(_AddressFields):
         label=gettext_lazy("Kind"), choices=[(kind.value, kind.label) for kind in Kind if kind != Kind.OPERATOR]
     )
     market = forms.ChoiceField(label=gettext_lazy("Market"))
-    username = forms.CharField(label=gettext_lazy("User id"), max_length=150)
-    first_name = forms.CharField(label=gettext_lazy("First name"), max_length=150)
-    last_name = forms.CharField(label=gettext_lazy("Last name"), max_length=150)
-    email = forms.EmailField(label=gettext_lazy("E-mail address"))
-    language = forms.ChoiceField(label=gettext_lazy("Language"), choices=Language.choices)
     field_order = ("kind", "market", "name", "street", "postal_code", "city", "customer_number", "time_zone")
 
-    def __init__(self, markets: list[Market], language: str, data: Any = None) -> None:
+    def __init__(self, markets: list[Market], data: Any = None) -> None:
         zone = TIME_ZONE_OF.get(markets[0].pk, "UTC")
-        super().__init__(data, initial={"market": markets[0].pk, "time_zone": zone, "language": language})
+        super().__init__(data, initial={"market": markets[0].pk, "time_zone": zone})
         self.fields["market"].choices = [(market.pk, str(market)) for market in markets]  # type: ignore[attr-defined]
-        for name in ("username", "first_name", "last_name", "email"):
-            self.fields[name].widget.attrs["autocomplete"] = "off"
 
     def company_data(self) -> CompanyData:
         names = ("name", "street", "postal_code", "city", "customer_number", "time_zone")
         return CompanyData(**{name: self.cleaned_data[name] for name in names})
+
+
+class FirstAdministratorForm(PersonForm):
+    """Who is invited to administer a new organisation: a person like any other, whose role is known."""
+
+    def __init__(self, data: Any = None, **arguments: Any) -> None:
+        super().__init__(Company(company=Tenant(kind=Kind.FLEET)), data, prefix="administrator", **arguments)
+        del self.fields["roles"]

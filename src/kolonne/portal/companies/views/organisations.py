@@ -10,12 +10,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from kolonne.portal.companies import actions, directory
 from kolonne.portal.companies.actions import CompanyData
+from kolonne.portal.companies.actions.new_organisations import create_organisation
 from kolonne.portal.companies.directory import CUSTOMERS, WRITE, Wanted, may_at
-from kolonne.portal.companies.forms.organisations import CompanyForm
+from kolonne.portal.companies.forms.organisations import CompanyForm, FirstAdministratorForm, OrganisationForm
 from kolonne.portal.companies.models import Company, Kind
+from kolonne.portal.companies.texts import of_refusal
 from kolonne.portal.companies.views.people import MAX_NUMBER_LENGTH, actor_of_request
 from kolonne.portal.lib.actor import Actor
-from kolonne.portal.lib.errors import Conflict, Invalid, NotFound
+from kolonne.portal.lib.errors import Conflict, Invalid, NotAllowed, NotFound
 
 PARTNER_HIDDEN = "partner_reminder_hidden"
 """Session key: the person does not want to be reminded of the missing partner before the next sign-in."""
@@ -48,6 +50,44 @@ def _chips(kinds: dict[str, int]) -> list[tuple[str, str, int]]:
     """(kind, words, how many), all of them first."""
     some = [(kind.value, str(kind.label), kinds.get(kind.value, 0)) for kind in Kind]
     return [("", _("All"), sum(kinds.values())), *(chip for chip in some if chip[2])]
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def organisation_create(request: HttpRequest) -> HttpResponse:
+    """A new organisation with its first administrator (B2-04)."""
+    actor = actor_of_request(request)
+    markets = directory.markets_of(actor, directory.CREATE)
+    if not markets:
+        raise NotAllowed(directory.CREATE)
+    data = request.POST if request.method == "POST" else None
+    form = OrganisationForm(markets, data)
+    person = FirstAdministratorForm(data, initial={"language": request.LANGUAGE_CODE})
+    # Both are checked, so that all errors are seen at once.
+    if data is not None and all([form.is_valid(), person.is_valid()]):
+        company = _create(actor, form, person)
+        if company is not None:
+            messages.success(request, _("The organisation was created, and its first administrator invited."))
+            return redirect("organisation", pk=company.pk)
+    return render(request, "companies/organisation_create.html", {"form": form, "person": person})
+
+
+def _create(actor: Actor, form: OrganisationForm, person: FirstAdministratorForm) -> Company | None:
+    """None when the form has to say why not."""
+    try:
+        return create_organisation(
+            actor=actor,
+            market=form.cleaned_data["market"],
+            kind=Kind(form.cleaned_data["kind"]),
+            data=form.company_data(),
+            administrator=person.person(),
+        )
+    except Conflict as error:
+        person.add_error(error.facts.get("field"), of_refusal(error.code, error.text))
+    except Invalid as error:
+        for name in error.errors:
+            person.add_error(name if name in person.fields else None, of_refusal(error.code, error.text))
+    return None
 
 
 @login_required
