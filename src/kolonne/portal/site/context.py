@@ -10,11 +10,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from kolonne.portal.companies import navigation
+from kolonne.portal.companies.directory import CUSTOMERS
+from kolonne.portal.companies.directory import WRITE as COMPANY_WRITE
 from kolonne.portal.companies.models import Company, Membership
 from kolonne.portal.companies.queries import administrators
-from kolonne.portal.identity.demo import sign_in_token
+from kolonne.portal.companies.views.organisations import PARTNER_HIDDEN
 from kolonne.portal.lib.actor import Actor
-from kolonne.portal.lib.scope import all_companies, company_scope, user_scope
+from kolonne.portal.lib.scope import company_scope, user_scope
+from kolonne.portal.site import personas
 from kolonne.portal.vehicles.queries import companies_with_vans
 
 
@@ -28,30 +31,23 @@ class App:
     current: bool
 
 
-@dataclass(frozen=True)
-class Persona:
-    """A person of the demonstration world, with the link that signs in with one click."""
-
-    name: str
-    initials: str
-    role: str
-    company: str
-    url: str
-
-
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """`shell` for the frame; `demo_personas` for the sign-in page of a demonstration."""
+    """`shell` for the frame; in a demonstration, whom one can be and by which password, read where a page says it."""
     actor: Actor | None = getattr(request, "actor", None)
     frame: dict[str, Any] = {
         "demo": settings.DEMO,
-        "demo_pin": _demo_pin,
+        "demo_pin": partial(personas.shared, "pin"),
         "search_url": reverse("map"),
         "apps": [],
         "companies": [],
     }
     if actor is not None and actor.user_id is not None:
         frame |= {"apps": _apps(request, actor), **_company(request, actor)}
-    return {"shell": frame, "demo_personas": partial(_personas, request) if settings.DEMO else ()}
+    return {"shell": frame, **(_demonstration() if settings.DEMO else {})}
+
+
+def _demonstration() -> dict[str, Any]:
+    return {"demo_personas": personas.groups, "demo_password": partial(personas.shared, "password")}
 
 
 def _apps(request: HttpRequest, actor: Actor) -> list[App]:
@@ -74,7 +70,7 @@ def _company(request: HttpRequest, actor: Actor) -> dict[str, Any]:
     with user_scope(person_id):
         mine = {row.company_id: row for row in Membership.objects.filter(user_id=person_id)}
     with company_scope(mine):
-        companies = list(Company.objects.order_by("name"))
+        companies = list(Company.objects.select_related("company").order_by("name"))
     current = next((company for company in companies if company.pk in actor.company_ids), None)
     person = {
         "name": str(request.user),
@@ -87,26 +83,13 @@ def _company(request: HttpRequest, actor: Actor) -> dict[str, Any]:
         "company": current,
         "companies": companies,
         "company_switch_url": reverse("switch_company"),
+        "partner_missing": current is not None and _is_partner_missing(request, actor, current),
         "person": person,
     }
 
 
-def _demo_pin() -> str:
-    """The unlock PIN of all personas, which a demonstration shows where it is asked for."""
-    path = settings.CONFIG.data / "demo" / "pin"
-    return path.read_text(encoding="ascii").strip() if settings.DEMO and path.exists() else ""
-
-
-def _personas(request: HttpRequest) -> list[Persona]:
-    with company_scope(all_companies()):
-        members = Membership.objects.select_related("user", "company").order_by("company__name", "pk")
-        return [
-            Persona(
-                name=str(member.user),
-                initials=member.user.initials,
-                role=", ".join(member.role_labels),
-                company=member.company.name,
-                url=reverse("demo_sign_in", args=[sign_in_token(member.user)]),
-            )
-            for member in members
-        ]
+def _is_partner_missing(request: HttpRequest, actor: Actor, company: Company) -> bool:
+    """Whether the person is to be reminded of it here (B2-03): once a session is enough for who says "later"."""
+    is_asked = company.kind in CUSTOMERS and company.partner_id is None and actor.may(COMPANY_WRITE, company.pk)
+    page = request.resolver_match.url_name if request.resolver_match else ""
+    return is_asked and page != "organisation_partner" and not request.session.get(PARTNER_HIDDEN)
