@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import reduce
 from operator import and_
 
@@ -13,6 +14,7 @@ from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, 
 from django.db.models.functions import Concat
 
 from kolonne.portal.audit.models import Entry
+from kolonne.portal.audit.texts import LOOKED
 from kolonne.portal.companies.models import ROLES, Company, Kind, Membership
 from kolonne.portal.companies.queries import organisations_in
 from kolonne.portal.identity.models import State, User
@@ -60,14 +62,9 @@ class Detail:
 
     @property
     def why(self) -> Entry | None:
-        """What was done last that changed whether the person gets in."""
-        return next((entry for entry in self.history if entry.verb in STATE_VERBS), None)
-
-
-STATE_VERBS = frozenset(
-    f"identity.user.{verb}"
-    for verb in ("created", "invited", "accepted", "blocked", "unblocked", "revived", "locked", "password_locked")
-)
+        """What brought the person into his state, if the viewer may see it."""
+        since = self.user.state_since - timedelta(seconds=1)
+        return next((entry for entry in reversed(self.history) if entry.at >= since), None)
 
 
 def markets_with(actor: Actor, right: str) -> list[str]:
@@ -182,11 +179,18 @@ def detail_of(actor: Actor, user: User) -> Detail:
 
 
 def _history(actor: Actor, user: User) -> list[Entry]:
-    """What was done to the person, in the viewer's organisations and in none; not what he did himself elsewhere."""
+    """What was done to the person in the viewer's organisations, newest first.
+
+    A market's helper also sees what belongs to no organisation; nobody what the person did with a private account.
+    """
     mine = own_organisations(actor)
     with user_scope(user.pk), company_scope(mine):
-        about = Entry.objects.filter(target=f"identity.user:{user.pk}")
-        return list(about.filter(Q(company_id__in=mine) | Q(company_id=None)).order_by("-at", "-pk")[:HISTORY_LENGTH])
+        about = Entry.objects.filter(target=f"{User._meta.label_lower}:{user.pk}")
+        about = about.exclude(verb__endswith=LOOKED).exclude(verb__startswith="identity.private.")
+        seen = Q(company_id__in=mine)
+        if actor.may_in(READ, user.market_id):
+            seen |= Q(company_id=None)
+        return list(about.filter(seen).order_by("-at", "-pk")[:HISTORY_LENGTH])
 
 
 def roles_for(company: Company) -> list[tuple[str, str]]:

@@ -3,11 +3,13 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from kolonne.portal.identity.models import HelpRequest
+
 REFUSALS = {
     "user_exists": gettext_lazy("This user id is taken. Choose another one."),
     "email_exists": gettext_lazy(
-        "This address is taken. Somebody who has a Kolonne ID already cannot be created again: ask for another "
-        "address, or ask the support of your market to add the person."
+        "This address is taken. A Kolonne ID that exists cannot be created again or taken over: use another address, "
+        "or ask the support of your market."
     ),
     "invalid_email": gettext_lazy("This is no e-mail address. It looks like name@example.com."),
     "unfit_role": gettext_lazy("Choose at least one role that this kind of organisation has."),
@@ -20,6 +22,11 @@ REFUSALS = {
     "not_locked": gettext_lazy("The account is not locked: nothing was to be reset."),
     "not_accepted": gettext_lazy("The invitation was not accepted yet. Send it again instead."),
     "same_roles": gettext_lazy("These are the roles that the person has already."),
+    "only_membership": gettext_lazy(
+        "The account belongs to nothing else. Delete the person instead, or block the account."
+    ),
+    "already_answered": gettext_lazy("Another helper answered this request already."),
+    "nobody_found": gettext_lazy("Nobody has this user id or this address: there is nothing to reset."),
     "already_member": gettext_lazy("This person belongs to the organisation already."),
 }
 
@@ -37,3 +44,9 @@ def of_factor(kind: str) -> str:
         "recovery_codes": _("Recovery codes"),
     }
     return names.get(kind, kind)
+
+
+def of_field(name: str) -> str:
+    """The words for a field of a request for help, as its form has them."""
+    column = HelpRequest._meta.get_field(name)
+    return str(column.verbose_name)  # type: ignore[union-attr]  # a column, no relation

@@ -28,7 +28,7 @@ MAX_REASON = 200
 @transaction.atomic
 def block(*, actor: Actor, user: User, reason: str = "") -> User:
     """Keeps a person out until somebody unblocks him. Raises NotAllowed, Conflict for the last administrator."""
-    with _over(actor, user, WRITE) as (person, company_id):
+    with acting_over(actor, user, WRITE) as (person, company_id):
         _leave_an_administrator(actor, person)
         facts = {"reason": reason[:MAX_REASON]} if reason else {}
         identity.move(
@@ -41,7 +41,7 @@ def block(*, actor: Actor, user: User, reason: str = "") -> User:
 @transaction.atomic
 def unblock(*, actor: Actor, user: User) -> User:
     """Lets a blocked person in again; one who never accepted the invitation is invited again. Raises Conflict."""
-    with _over(actor, user, WRITE) as (person, company_id):
+    with acting_over(actor, user, WRITE) as (person, company_id):
         if person.state != State.BLOCKED:
             raise Conflict("wrong_state", f"{person.username} is {person.state}", state=person.state)
         to = State.ACTIVE if person.has_usable_password() or person.last_login else State.INVITED
@@ -56,7 +56,7 @@ def unblock(*, actor: Actor, user: User) -> User:
 def revive(*, actor: Actor, user: User) -> User:
     """ "Reset sign-in status" (ID-06). Raises NotAllowed; Conflict unless a lock is to be opened: what an
     administrator blocked, only an administrator unblocks."""
-    with _over(actor, user, HELP) as (person, company_id):
+    with acting_over(actor, user, HELP) as (person, company_id):
         if person.state not in LOCKS:
             raise Conflict("not_locked", f"{person.username} is {person.state}", state=person.state)
         identity.revive(actor=actor, user=person, company_id=company_id)
@@ -70,7 +70,7 @@ def reset_password(*, actor: Actor, user: User) -> str:
 
     Raises NotAllowed; Conflict for somebody who never accepted the invitation, is blocked or deleted.
     """
-    with _over(actor, user, HELP) as (person, company_id):
+    with acting_over(actor, user, HELP) as (person, company_id):
         if person.state == State.INVITED:
             raise Conflict("not_accepted", f"{person.username} has not accepted the invitation yet")
         password = identity.reset_password(actor=actor, user=person, company_id=company_id)
@@ -82,7 +82,7 @@ def reset_password(*, actor: Actor, user: User) -> str:
 @transaction.atomic
 def reset_second_factor(*, actor: Actor, user: User) -> User:
     """Takes all factors from somebody who lost them (ID-10). Raises NotAllowed, Conflict when there are none."""
-    with _over(actor, user, HELP) as (person, company_id):
+    with acting_over(actor, user, HELP) as (person, company_id):
         identity.reset_second_factor(actor=actor, user=person, company_id=company_id)
         mails.post("person_factor_reset", person, helper=actor.label)
     return person
@@ -91,7 +91,7 @@ def reset_second_factor(*, actor: Actor, user: User) -> User:
 @transaction.atomic
 def delete_person(*, actor: Actor, user: User) -> User:
     """Ends the account for good. Raises NotAllowed, Conflict for the last administrator."""
-    with _over(actor, user, WRITE) as (person, company_id):
+    with acting_over(actor, user, WRITE) as (person, company_id):
         _leave_an_administrator(actor, person)
         return delete_user(actor=actor, user=person, company_id=company_id)
 
@@ -161,8 +161,11 @@ def note_look_at_person(actor: Actor, user: User) -> None:
 
 
 @contextmanager
-def _over(actor: Actor, user: User, right: str) -> Iterator[tuple[User, int | None]]:
-    """The person as he is now, locked until the transaction ends, and the company in whose audit the act stands."""
+def acting_over(actor: Actor, user: User, right: str) -> Iterator[tuple[User, int | None]]:
+    """The person as he is now, locked until the transaction ends, and the company in whose audit the act stands.
+
+    Raises NotAllowed.
+    """
     person = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     if right not in rights_over(actor, person):
         raise NotAllowed(right)

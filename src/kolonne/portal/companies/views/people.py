@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from kolonne.portal.companies import people as reads
+from kolonne.portal.companies.actions.people import note_look_at_people
 from kolonne.portal.companies.people import READ, Wanted
 from kolonne.portal.identity.models import State
 from kolonne.portal.lib.actor import Actor
@@ -41,6 +42,7 @@ def for_people_readers(view: View) -> View:
 def people(request: HttpRequest) -> HttpResponse:
     """The people whom the reader may see, as a table that needs no script."""
     wanted = _wanted(request)
+    note_look_at_people(actor_of_request(request))
     listing = reads.list_people(actor_of_request(request), wanted)
     context = {
         "listing": listing,
