@@ -6,10 +6,11 @@ class CompaniesConfig(AppConfig):
     default_auto_field = "django.db.models.AutoField"
 
     def ready(self) -> None:
-        from kolonne.portal.companies import life_cycle, profile, queries  # noqa: PLC0415  # models exist only when apps are ready
+        from kolonne.portal.companies import access, life_cycle, profile, queries  # noqa: PLC0415  # models exist only when apps are ready
         from kolonne.portal.companies.actions import erasure, last_administrator  # noqa: PLC0415
         from kolonne.portal.companies.models import Role  # noqa: PLC0415
         from kolonne.portal.companies.permissions import MARKET_PERMISSIONS, PERMISSIONS  # noqa: PLC0415
+        from kolonne.portal.identity import access as identity_access  # noqa: PLC0415
         from kolonne.portal.identity import export, private, second_factor  # noqa: PLC0415
         from kolonne.portal.identity import life_cycle as identity_life_cycle  # noqa: PLC0415
         from kolonne.portal.identity.actions.erasure import when_erased  # noqa: PLC0415
@@ -30,3 +31,4 @@ class CompaniesConfig(AppConfig):
         export.add_part("organisations", life_cycle.export)
         when_erased(erasure.forget_member)
         private.tied_when(profile.belongs_somewhere)
+        identity_access.fill_in(access.SOURCE)

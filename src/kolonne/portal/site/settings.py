@@ -65,6 +65,7 @@ MIDDLEWARE = [
     "kolonne.portal.identity.middleware.session_limits",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "kolonne.portal.identity.form_targets.middleware",
     "kolonne.portal.site.middleware.no_store",
     "kolonne.portal.site.middleware.Scope",
     "kolonne.portal.site.middleware.second_factor_first",
@@ -170,6 +171,7 @@ USERSESSIONS_TRACK_ACTIVITY = True
 IDP_OIDC_ADAPTER = "kolonne.portal.identity.provider.ProviderAdapter"
 IDP_OIDC_AUTHORIZATION_CODE_EXPIRES_IN = 60
 IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN = 600
+IDP_OIDC_ID_TOKEN_EXPIRES_IN = 300
 IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN = 12 * 3600
 
 ALTCHA_HMAC_KEY = hashlib.sha256(f"altcha {SECRET_KEY}".encode()).hexdigest()

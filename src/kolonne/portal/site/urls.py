@@ -10,7 +10,7 @@ urlpatterns = [
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("accounts/sessions/", include("allauth.usersessions.urls")),
-    path("", include("allauth.idp.urls")),
+    path("", include("kolonne.portal.identity.openid_urls")),
     path("api/v1/", api.api.urls),
     path("status/", views.status, name="status"),
     path("health/", views.health, name="health"),
