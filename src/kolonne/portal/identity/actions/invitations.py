@@ -14,7 +14,7 @@ from kolonne.portal.identity.actions.people import PersonData, create_user, move
 from kolonne.portal.identity.models import State, User
 from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.errors import Conflict
-from kolonne.portal.lib.scope import user_scope
+from kolonne.portal.lib.scope import company_scope, user_scope
 
 PURPOSE = "invitation"
 LIFETIME = timedelta(days=settings.INVITATION_DAYS)
@@ -75,5 +75,7 @@ def accept(*, actor: Actor, token: str, password: str, language: str) -> User:
     user.save(update_fields=["password", "language"])
     EmailAddress.objects.filter(user=user, email__iexact=user.email).update(verified=True, primary=True)
     company_id = invitation_of(user).company_id
-    move(actor=actor, user=user, to=State.ACTIVE, verb="identity.invitation.accepted", company_id=company_id)
+    # The invited person is nobody yet; the organisation's own audit says that he came.
+    with company_scope([company_id] if company_id else []):
+        move(actor=actor, user=user, to=State.ACTIVE, verb="identity.invitation.accepted", company_id=company_id)
     return note_sign_in(user)
