@@ -164,8 +164,8 @@ def _complaints(world: World) -> list[str]:
         for field, values in (
             ("vin", [van.vin for van in vans]),
             ("serial", [van.serial for van in vans]),
-            ("user_id", [person.user_id for person in [*world.people, *world.private]]),
-            ("email", [person.email for person in [*world.people, *world.private]]),
+            ("user_id", [*(person.user_id for person in world.people), *(person.user_id for person in world.private)]),
+            ("email", [*(person.email for person in world.people), *(person.email for person in world.private)]),
             ("name", [company.name for company in world.companies]),
         )
         for value, times in Counter(values).items()

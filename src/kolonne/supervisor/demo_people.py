@@ -126,12 +126,12 @@ def _new_person(company: Company, person: Person, keys: Keys) -> User:
     data = identity_actions.PersonData(
         person.user_id, person.email, person.first_name, person.last_name, person.language
     )
-    roles = [Role(role) for role in person.roles]
-    if person.state == State.INVITED:
+    roles, state = [Role(role) for role in person.roles], State(person.state)
+    if state == State.INVITED:
         return invite_person(actor=ACTOR, company=company, person=data, roles=roles).user
     user = identity_actions.create_user(actor=ACTOR, person=data, market=company.market_id, password=keys.password)
     membership = companies_actions.add_member(actor=ACTOR, company=company, user=user, roles=roles)
-    if company.kind == Kind.FLEET and person.state == State.ACTIVE:
+    if company.kind == Kind.FLEET and state == State.ACTIVE:
         own = Actor(label=str(user), user_id=user.pk)
         commands_actions.set_pin(actor=own, user=user, current_password=keys.password, pin=keys.pin)
     _give_a_story(company, person, membership)
@@ -154,9 +154,10 @@ def _give_a_story(company: Company, person: Person, membership: Membership) -> N
             person.user_id, person.first_name, person.last_name, person.email, company.name, company.address
         )
         identity_help.ask_for_help(actor=ACTOR, data=request, language=person.language)
-    if person.state == State.BLOCKED:
+    state = State(person.state)
+    if state == State.BLOCKED:
         block(actor=ACTOR, user=user)
-    if person.state == State.LOCKED:
+    if state == State.LOCKED:
         _lock_for_absence(user)
 
 

@@ -7,7 +7,7 @@ from procrastinate.contrib.django import app
 
 from kolonne.portal.identity import mails
 from kolonne.portal.identity.actions import help as help_requests
-from kolonne.portal.identity.actions import housekeeping, life_cycle, reset
+from kolonne.portal.identity.actions import housekeeping, life_cycle, private, reset
 from kolonne.portal.identity.models import Market, User
 from kolonne.portal.lib import sealing
 from kolonne.portal.lib.actor import Actor

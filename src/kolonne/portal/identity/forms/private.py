@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kolonne.portal.identity.challenge import ChallengeField
 from kolonne.portal.identity.models import Language, Market, PrivateProfile, User
+from kolonne.portal.identity.passwords import MOST
 
 
 class PrivateSignUpForm(forms.Form):
@@ -22,7 +23,7 @@ class PrivateSignUpForm(forms.Form):
         },
     )
     email = forms.EmailField(label=_("E-mail address"), max_length=254)
-    password = forms.CharField(label=_("Password"), max_length=128, strip=False, widget=forms.PasswordInput)
+    password = forms.CharField(label=_("Password"), max_length=MOST, strip=False, widget=forms.PasswordInput)
     language = forms.ChoiceField(label=_("Language of pages and mails"), choices=Language.choices)
     market = forms.ModelChoiceField(label=_("Country"), queryset=Market.objects.order_by("code"), empty_label=None)
     challenge = ChallengeField()
@@ -47,7 +48,7 @@ class ConfirmForm(forms.Form):
 
     password = forms.CharField(
         label=_("Password"),
-        max_length=128,
+        max_length=MOST,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )

@@ -15,7 +15,7 @@ from django.utils import timezone
 from kolonne.portal.companies.profile import belongs_somewhere
 from kolonne.portal.companies.queries import actor_of, rights_over
 from kolonne.portal.conftest import House
-from kolonne.portal.identity import links
+from kolonne.portal.identity import links, tasks
 from kolonne.portal.identity.actions import private as actions
 from kolonne.portal.identity.models import PrivateProfile, State, User
 from kolonne.portal.identity.tests.solving import solved
@@ -239,3 +239,10 @@ def test_deleting_asks_for_the_password_again(private_maja: User, signed_in: Cal
     assert answer.status_code == 302
     assert "reauthenticate" in answer.headers["Location"]
     assert PrivateProfile.objects.filter(user=private_maja).exists()
+
+
+def test_the_daily_sweep_forgets_unconfirmed_sign_ups() -> None:
+    sign_up()
+    User.objects.filter(username="maja").update(date_joined=timezone.now() - timedelta(days=7))
+    tasks.sweep(0)
+    assert not User.objects.filter(username="maja").exists()
