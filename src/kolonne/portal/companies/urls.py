@@ -1,7 +1,18 @@
 from django.urls import path
 
 from kolonne.portal.companies.acts import ACTS
-from kolonne.portal.companies.views import audit, choice, newcomer, organisations, people, person, profile, requests
+from kolonne.portal.companies.views import (
+    access,
+    audit,
+    choice,
+    market,
+    newcomer,
+    organisations,
+    people,
+    person,
+    profile,
+    requests,
+)
 
 urlpatterns = [
     path("organisations/", organisations.organisations, name="organisations"),
@@ -10,6 +21,10 @@ urlpatterns = [
     path("organisations/<int:pk>/", organisations.organisation, name="organisation"),
     path("organisations/<int:pk>/edit/", organisations.organisation_edit, name="organisation_edit"),
     path("organisations/<int:pk>/partner/", organisations.organisation_partner, name="organisation_partner"),
+    path("access/", access.access_rights, name="access_rights"),
+    path("access/requests/<int:pk>/", access.access_answer, name="access_answer"),
+    path("access/<int:pk>/<slug:application>/", access.access_edit, name="access_edit"),
+    path("market/", market.market, name="market"),
     path("audit/", audit.audit, name="audit"),
     path("audit/<int:pk>/check/", audit.audit_check, name="audit_check"),
     path("account/history/", audit.my_audit, name="my_audit"),
