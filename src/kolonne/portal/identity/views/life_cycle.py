@@ -64,5 +64,4 @@ def _download(document: str) -> HttpResponse:
 
 def _reason(error: links.LinkError | Conflict) -> str:
     """What the page explains: broken, expired or used."""
-    reasons = {links.LinkBroken: "broken", links.LinkExpired: "expired"}
-    return reasons.get(type(error), "used")
+    return links.REASONS[type(error)] if isinstance(error, links.LinkError) else "used"
