@@ -112,4 +112,11 @@ class Scope:
         if not isinstance(error, KolonneError) or error.status == 500:
             return None
         template = {403: "403.html", 404: "404.html"}.get(error.status, "400.html")
+        if error.status == 403 and _is_private(request):
+            template = "companies/no_company.html"
         return render(request, template, {"error": error}, status=error.status)
+
+
+def _is_private(request: HttpRequest) -> bool:
+    """Somebody who belongs to no company: told what a business account is, and not only that this is closed (ID-03)."""
+    return bool(request.user.is_authenticated and not request.actor.rights)  # type: ignore[attr-defined]  # as above

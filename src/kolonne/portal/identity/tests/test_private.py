@@ -168,7 +168,7 @@ def test_the_portal_tells_a_private_person_that_a_business_account_is_missing(
     ours: House, private_maja: User, signed_in: Callable[[User], Client]
 ) -> None:
     client = signed_in(private_maja)
-    for address in ("/", "/vans/", f"/vans/{ours.vehicle.pk}/"):
+    for address in ("/", "/vans/", f"/vans/{ours.vehicle.pk}/", "/people/"):
         answer = client.get(address)
         assert answer.status_code == 403
         page = answer.content.decode()
@@ -187,8 +187,10 @@ def test_nothing_private_appears_on_pages_of_the_company(
     dora.refresh_from_db()
     assert dora.get_full_name() == "Dora Test"
     client = signed_in(alice)
-    for address in ("/people/", f"/people/{dora.pk}/", "/account/", "/account/export/", "/organisation/"):
-        page = client.get(address, follow=True).content.decode()
+    for address in ("/people/", f"/people/{dora.pk}/", "/account/", "/access/", "/audit/"):
+        answer = client.get(address)
+        assert answer.status_code == 200, address
+        page = answer.content.decode()
         assert not [value for value in vars(data).values() if value in page], address
 
 
