@@ -24,9 +24,8 @@ def export(user: User) -> list[dict[str, Any]]:
         grants = ApplicationGrant.objects.filter(membership__user=user).select_related("application")
         rights: dict[int, list[dict[str, Any]]] = {}
         for grant in grants.order_by("application__name"):
-            about = {"application": grant.application.name, "rights": grant.rights}
-            about |= {"granted_by": grant.granted_by, "granted_at": grant.granted_at}
-            rights.setdefault(grant.membership_id, []).append(about)
+            about = {"granted_by": grant.granted_by, "granted_at": grant.granted_at, "rights": grant.rights}
+            rights.setdefault(grant.membership_id, []).append({"application": grant.application.name, **about})
         return [
             {"organisation": one.company.name, "roles": one.roles, "since": one.since, "access": rights.get(one.pk, [])}
             for one in memberships

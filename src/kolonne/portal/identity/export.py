@@ -65,7 +65,8 @@ def _sessions(user: User) -> list[dict[str, Any]]:
 
 def _private(user: User) -> dict[str, Any] | None:
     fields = ("name", "mobile", "street", "postal_code", "city", "since")
-    return PrivateProfile.objects.filter(user=user).values(*fields).first()
+    profile = PrivateProfile.objects.filter(user=user).values(*fields).first()
+    return dict(profile) if profile else None
 
 
 def _help_requests(user: User) -> list[dict[str, Any]]:
