@@ -59,6 +59,7 @@ COMMANDS = (
     LazyCommand("user", "kolonne.portal.site.operator:user", "People and their roles."),
     LazyCommand("vehicle", "kolonne.portal.site.operator:vehicle", "Vehicles."),
     LazyCommand("service", "kolonne.portal.site.operator:service", "Products of a vehicle: assign and end."),
+    LazyCommand("application", "kolonne.portal.site.application_commands:application", "Applications of others."),
     LazyCommand("apikey", "kolonne.portal.site.operator:apikey", "Keys for the REST API."),
 )
 

@@ -7,7 +7,7 @@ from procrastinate.contrib.django import app
 
 from kolonne.portal.identity import mails
 from kolonne.portal.identity.actions import help as help_requests
-from kolonne.portal.identity.actions import housekeeping, life_cycle, private, reset
+from kolonne.portal.identity.actions import housekeeping, life_cycle, private, reset, signing_keys
 from kolonne.portal.identity.models import Market, User
 from kolonne.portal.lib import sealing
 from kolonne.portal.lib.actor import Actor
@@ -76,3 +76,10 @@ def send_sealed(context: JobContext, mail: str, user_id: int, sealed: str) -> No
 def forget_help(timestamp: int) -> None:
     """Daily: answered requests for help, and those about nobody. `timestamp` is the minute, unused."""
     help_requests.forget_old(now=timezone.now())
+
+
+@app.periodic(cron="34 4 * * *")
+@app.task(name="identity.tend_keys", queueing_lock="identity.tend_keys", pass_context=False)
+def tend_keys(timestamp: int) -> None:
+    """Daily: a new signing key every month, and old ones are removed. `timestamp` is the minute, unused."""
+    signing_keys.tend_keys(actor=Actor.system("rotation of signing keys"))

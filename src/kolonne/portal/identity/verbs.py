@@ -39,6 +39,12 @@ texts.register(
         "identity.private.added": _("Private account added"),
         "identity.private.changed": _("Private data changed"),
         "identity.private.confirmed": _("Private account confirmed"),
+        "identity.application.opened": _("Signed in to an application"),
+        "identity.application.created": _("Application made known"),
+        "identity.application.changed": _("Application changed"),
+        "identity.application.secret_rotated": _("New secret for an application"),
+        "identity.application.removed": _("Application removed"),
+        "identity.signing_key.made": _("Signing key made"),
         "identity.private.ended": _("Private account deleted"),
     }
 )

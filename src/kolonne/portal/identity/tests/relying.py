@@ -2,19 +2,24 @@
 
 import warnings
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 from authlib.common.security import generate_token
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from django.conf import settings
 from django.test import Client as Browser
+from django.utils import timezone
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from kolonne.portal.identity import keys
 from kolonne.portal.identity.actions import applications
-from kolonne.portal.identity.models import Application
+from kolonne.portal.identity.models import Application, SigningKey
+from kolonne.portal.lib import sealing
 from kolonne.portal.lib.actor import Actor
 
 with warnings.catch_warnings():
@@ -113,9 +118,18 @@ class RelyingParty:
         return dict(token.claims)
 
 
-def relying_party(code: str = "routes", *, public: bool = False, **more: Any) -> RelyingParty:
-    """Made known to us as the operator does."""
+@cache
+def signing_key() -> str:
+    """Sealed; making one takes longer than most tests."""
+    private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return sealing.seal(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode())
+
+
+def relying_party(code: str = "routes", *, public: bool = False, key: bool = True, **more: Any) -> RelyingParty:
+    """Made known to us as the operator does. Without `key`, we have none for signing yet."""
     keys.forget()  # those of an earlier test were rolled back
+    if key and not SigningKey.objects.exists():
+        SigningKey.objects.create(pem=signing_key(), signs_from=timezone.now())
     data = applications.ApplicationData(
         **{"name": "Route planner", "redirect_uris": (BACK,), "needs_consent": False, **more}
     )
