@@ -20,7 +20,8 @@ MAX_NUMBER = 300_000
 
 def issue() -> Challenge:
     """A fresh one. It lives for `settings.ALTCHA_CHALLENGE_EXPIRE` and opens one form once."""
-    return django_altcha.get_altcha_challenge(max_number=MAX_NUMBER)
+    challenge: Challenge = django_altcha.get_altcha_challenge(max_number=MAX_NUMBER)
+    return challenge
 
 
 class ChallengeWidget(forms.HiddenInput):
