@@ -36,6 +36,7 @@ TEMPLATES: Mapping[str, tuple[str, Mapping[str, str]]] = {
 }
 """By allauth's name: our template, and what it is told besides."""
 SECRET = frozenset({"code", "password_link"})
+AT_ONCE = SECRET | {"email_changed"}
 FACTS = ("code", "password_reset_url", "to_email")
 """What is taken over from allauth."""
 
@@ -47,7 +48,7 @@ def send(request: HttpRequest, prefix: str, email: str, context: Mapping[str, An
     language = user.language if user else translation.get_language() or Language.ENGLISH
     facts: dict[str, Any] = {**known, **{name: str(context[name]) for name in FACTS if context.get(name)}}
     facts |= origin(request, language)
-    if user is None or template in SECRET or user.email != email:
+    if user is None or template in AT_ONCE or user.email != email:
         mails.deliver(template, email, language, {"user": user, **facts})
     else:
         mails.post(template, user, **facts)

@@ -8,6 +8,8 @@ from zxcvbn import zxcvbn
 LEAST, MOST = 15, 256
 STRONG_ENOUGH = 3
 """zxcvbn's 0 to 4: at 3, guessing at a stolen hash needs more than 10^8 tries."""
+LEAST_ELSE = 8
+"""Characters that are not the person's own name, address or company."""
 MEASURED = 64
 """Characters that are measured: what is long enough there is not made worse by what follows."""
 
@@ -31,7 +33,9 @@ class NotGuessable:
     """Refuses what lists of stolen passwords, patterns and the person's own names make easy to guess."""
 
     def validate(self, password: str, user: AbstractBaseUser | None = None) -> None:
-        if zxcvbn(password[:MEASURED], user_inputs=_own_words(user))["score"] < STRONG_ENOUGH:
+        own = _own_words(user)
+        score = zxcvbn(password[:MEASURED], user_inputs=own)["score"]
+        if score < STRONG_ENOUGH or len(_without(own, password)) < LEAST_ELSE:
             text = _(
                 "This password is too easy to guess. Put together four or more words that have nothing to do with you, "
                 "with Kolonne or with each other."
@@ -40,6 +44,14 @@ class NotGuessable:
 
     def get_help_text(self) -> str:
         return _("Nothing that others could guess: no names, no well-known sentences, no rows of keys.")
+
+
+def _without(words: list[str], password: str) -> str:
+    """What is left of a password when the person's own words are taken out."""
+    rest = password.lower()
+    for word in sorted(words, key=len, reverse=True):
+        rest = rest.replace(word.lower(), "") if len(word) > 2 else rest
+    return rest
 
 
 def _own_words(user: AbstractBaseUser | None) -> list[str]:

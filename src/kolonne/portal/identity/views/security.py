@@ -52,7 +52,7 @@ def remove_passkey(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def sessions(request: HttpRequest) -> HttpResponse:
     """Where the person is signed in; ends one of these sessions, or all but this one (ID-11)."""
-    form = EndForm(request.POST or None)
+    form = EndForm(request.POST)
     if request.method == "POST" and form.is_valid():
         _end(request, form.cleaned_data["session"])
         return redirect("usersessions_list")
