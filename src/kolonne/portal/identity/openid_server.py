@@ -29,7 +29,7 @@ from oauthlib.openid.connect.core.grant_types import AuthorizationCodeGrant, Ref
 from kolonne.portal.identity import access
 from kolonne.portal.identity.actions import tokens
 
-LOOPBACK = ("127.0.0.1", "::1")
+LOOPBACK = re.compile(r"(127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?")
 CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 """Base64url of a SHA-256 (RFC 7636, 4.2)."""
 
@@ -47,9 +47,10 @@ def is_registered(address: str, registered: list[str]) -> bool:
 def _without_port(address: str) -> str | object:
     """A loopback address without its port; of anything else, something that equals nothing."""
     parts = urlsplit(address)
-    if parts.scheme != "http" or parts.hostname not in LOOPBACK or "@" in parts.netloc:
+    host = LOOPBACK.fullmatch(parts.netloc)
+    if parts.scheme != "http" or host is None:
         return object()
-    return parts._replace(netloc=parts.hostname).geturl()
+    return parts._replace(netloc=host[1]).geturl()
 
 
 class Validator(OAuthLibRequestValidator):  # type: ignore[misc]  # allauth has no types

@@ -13,13 +13,12 @@ from allauth.idp.oidc import app_settings
 from allauth.idp.oidc.internal.oauthlib.utils import extract_headers, extract_params, get_uri
 from allauth.idp.oidc.models import Client
 from django.conf import settings
-from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from oauthlib.common import Request, add_params_to_uri
 from oauthlib.oauth2.rfc6749.errors import AccessDeniedError, FatalClientError, LoginRequired, OAuth2Error
 
@@ -34,7 +33,7 @@ AMR = {"password": "pwd", "totp": "otp", "webauthn": "hwk", "recovery_codes": "o
 """How somebody signed in, in the words of RFC 8176."""
 
 
-@require_GET
+@require_safe
 def configuration(request: HttpRequest) -> JsonResponse:
     """What we offer, and no more. All addresses begin with the public one, whatever name the request used."""
 
@@ -107,7 +106,7 @@ def authorize(request: HttpRequest) -> HttpResponse:
 def consent(request: HttpRequest) -> HttpResponse:
     """The person said yes or no; the address still holds what the application asked for."""
     if isinstance(request.user, AnonymousUser):
-        return redirect(f"{reverse('idp:oidc:authorization')}?{request.META['QUERY_STRING']}")
+        return _start_again(request)
     try:
         wish = _wish(request)
         if request.POST.get("action") != "grant":
@@ -208,10 +207,11 @@ def _no_access(request: HttpRequest, wish: Wish) -> HttpResponse:
     return render(request, "idp/oidc/no_access.html", facts, status=HTTPStatus.FORBIDDEN)
 
 
-@login_required
 @require_POST
 def ask_for_access(request: HttpRequest) -> HttpResponse:
     """The one click (B2-01). Says the same page again, which now tells that somebody was asked."""
+    if isinstance(request.user, AnonymousUser):
+        return _start_again(request)
     application = get_object_or_404(Application, code=request.POST.get("application"), client_id__isnull=False)
     organisation = request.POST.get("organisation", "")
     with suppress(Conflict):  # somebody was faster; the page says how it stands
@@ -221,6 +221,11 @@ def ask_for_access(request: HttpRequest) -> HttpResponse:
             application=application,
             organisation=int(organisation) if organisation.isdecimal() else 0,
         )
+    return _start_again(request)
+
+
+def _start_again(request: HttpRequest) -> HttpResponse:
+    """With what the application asked for, which is still in the address."""
     return redirect(f"{reverse('idp:oidc:authorization')}?{request.META['QUERY_STRING']}")
 
 
