@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import reduce
 from operator import and_
+from typing import cast
 
 from allauth.mfa.models import Authenticator
 from django.core.paginator import Page, Paginator
@@ -149,7 +150,7 @@ def list_organisations(actor: Actor, wanted: Wanted) -> Listing:
         chosen = found.filter(company__kind=wanted.kind) if wanted.kind else found
         people = Count("memberships", filter=~Q(memberships__user__state="deleted"))
         rows = chosen.select_related("company__market").annotate(people=people).order_by("name", "pk")
-        page = Paginator(rows, PER_PAGE).get_page(wanted.page)
+        page = cast("Page[Company]", Paginator(rows, PER_PAGE).get_page(wanted.page))
         page.object_list = list(page.object_list)
         partners = Company.objects.filter(pk__in={row.partner_id for row in page} - {None})
         return Listing(page, kinds, dict(partners.values_list("pk", "name")))

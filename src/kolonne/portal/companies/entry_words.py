@@ -70,8 +70,14 @@ def _word(name: str, value: Any) -> str:
         return str(value)
 
 
-def rows(entries: list[Entry], *, address_of: int | None) -> Iterator[dict[str, Any]]:
-    """What a list shows of entries. `address_of`: only this user's own addresses; None: all of them."""
+def rows(entries: list[Entry], *, address_of: int | None, company: str = "") -> Iterator[dict[str, Any]]:
+    """What a list shows of entries. `address_of`: only this user's own addresses; None: all of them. Where all entries
+    are of one company, its name is not said in each."""
     for entry in entries:
         shows_address = address_of is None or entry.user_id == address_of
-        yield {"entry": entry, "details": details(entry), "address": entry.address if shows_address else ""}
+        yield {
+            "entry": entry,
+            "details": details(entry),
+            "about": entry.target_label.removesuffix(f" · {company}") if company else entry.target_label,
+            "address": entry.address if shows_address else "",
+        }

@@ -58,7 +58,7 @@ class CompanyForm(_AddressFields):
 
     def after_conflict(self, company: Company) -> "CompanyForm":
         """The same entries over what stands there now; says at each field what somebody else wrote."""
-        data = self.data.copy()
+        data = dict(self.data.items())
         seen, differing = self.seen(), []
         for name in self.fields:
             now = getattr(company, name)

@@ -41,8 +41,8 @@ def test_other_periods_are_saved_only_after_their_effect_was_shown(nora: User, s
     answer = client.post("/market/", sent(warn_days=30))
     assert norway().warn_days == 60
     outlook = {words: (one.now, one.then) for words, one in answer.context["outlook"]}
-    assert outlook["Warned"] == (0, 3)
-    assert outlook["Locked"] == (0, 0)
+    assert outlook["Get a warning"] == (0, 3)
+    assert outlook["Are locked out"] == (0, 0)
     client.post("/market/", sent(warn_days=30, shown=answer.context["shown"]))
     assert norway().warn_days == 30
     with platform_scope():

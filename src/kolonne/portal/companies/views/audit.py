@@ -35,9 +35,10 @@ def audit(request: HttpRequest) -> HttpResponse:
     note_look_at_audit(actor, chain.company)
     wanted = _wanted(request)
     page = chains.read(actor, chain, wanted)
+    company = chain.company.name if chain.company else ""
     context = {
         **_list(request, wanted, page),
-        "rows": list(entry_words.rows(page.entries, address_of=None)),
+        "rows": list(entry_words.rows(page.entries, address_of=None, company=company)),
         "chain": chain,
         "state": chains.state(actor, chain),
         "tabs": _tabs(actor, chain),

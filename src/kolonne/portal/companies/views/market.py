@@ -57,10 +57,10 @@ def _steps(place: Market) -> list[dict[str, Any]]:
     """The example time line in words."""
     words = {
         "sign_in": (_("Last sign-in"), ""),
-        "warn": (_("Warning"), _("A mail says when the account will be locked, with a link that keeps it.")),
-        "lock": (_("Lock"), _("Nobody gets in any more. A mail says who can help.")),
-        "notice": (_("Notice of deletion"), _("A mail says when the account will be deleted, and offers the data.")),
-        "delete": (_("Deletion"), _("The account and what it knew are erased.")),
+        "warn": (_("Warning by mail"), _("A mail says when the account will be locked, with a link that keeps it.")),
+        "lock": (_("Account locked"), _("The person does not get in any more. A mail says who can help.")),
+        "notice": (_("Deletion announced"), _("A mail says when the account will be deleted, and offers the data.")),
+        "delete": (_("Account deleted"), _("The account and what it knew are erased.")),
     }
     return [
         {"step": step, "title": words[step.name][0], "text": words[step.name][1]} for step in periods.example(place)
@@ -69,9 +69,9 @@ def _steps(place: Market) -> list[dict[str, Any]]:
 
 def _in_words(outlook: list[periods.Outlook]) -> list[tuple[str, periods.Outlook]]:
     words = {
-        "warn": _("Warned"),
-        "lock": _("Locked"),
-        "notice": _("Told of their deletion"),
-        "delete": _("Deleted"),
+        "warn": _("Get a warning"),
+        "lock": _("Are locked out"),
+        "notice": _("Are told of their deletion"),
+        "delete": _("Are deleted"),
     }
     return [(words[one.name], one) for one in outlook]
