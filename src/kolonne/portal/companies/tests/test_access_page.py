@@ -49,7 +49,7 @@ def asked(user: User, house: House, application: Application) -> AccessRequest:
 def test_rights_are_given_changed_and_taken_away(
     ours: House, alice: User, bob: User, shop: Application, signed_in: SignIn
 ) -> None:
-    client, page = signed_in(alice), f"/access/{member(bob, ours).pk}/parts-shop/"
+    client, page = signed_in(alice), f"/access-rights/{member(bob, ours).pk}/parts-shop/"
     for wanted in (["use"], ["use", "order"], []):
         assert client.post(page, {"rights": wanted}).status_code == 302
         assert rights(bob, ours) == wanted
@@ -63,7 +63,7 @@ def test_rights_are_given_changed_and_taken_away(
 def test_saving_what_stands_there_writes_nothing(
     ours: House, alice: User, bob: User, shop: Application, signed_in: SignIn
 ) -> None:
-    signed_in(alice).post(f"/access/{member(bob, ours).pk}/parts-shop/", {"rights": []})
+    signed_in(alice).post(f"/access-rights/{member(bob, ours).pk}/parts-shop/", {"rights": []})
     with company_scope(ours.scope):
         assert not Entry.objects.filter(verb="companies.access.taken").exists()
 
@@ -71,20 +71,20 @@ def test_saving_what_stands_there_writes_nothing(
 def test_a_right_that_the_application_does_not_have_is_refused(
     ours: House, alice: User, bob: User, shop: Application, signed_in: SignIn
 ) -> None:
-    answer = signed_in(alice).post(f"/access/{member(bob, ours).pk}/parts-shop/", {"rights": ["use", "root"]})
+    answer = signed_in(alice).post(f"/access-rights/{member(bob, ours).pk}/parts-shop/", {"rights": ["use", "root"]})
     assert "This application has no such right." in answer.content.decode()
     assert rights(bob, ours) == []
 
 
 def test_nobody_gives_himself_a_right(ours: House, alice: User, shop: Application, signed_in: SignIn) -> None:
     client = signed_in(alice)
-    own = f"/access/{member(alice, ours).pk}/parts-shop/"
-    assert "another administrator changes your rights" in client.get("/access/").content.decode()
-    assert own not in client.get("/access/").content.decode()
+    own = f"/access-rights/{member(alice, ours).pk}/parts-shop/"
+    assert "another administrator changes your rights" in client.get("/access-rights/").content.decode()
+    assert own not in client.get("/access-rights/").content.decode()
     assert client.get(own).status_code == 409
     assert client.post(own, {"rights": ["use"]}).status_code == 409
     request = asked(alice, ours, shop)
-    assert client.post(f"/access/requests/{request.pk}/", {"answer": "grant"}).status_code == 409
+    assert client.post(f"/access-rights/requests/{request.pk}/", {"answer": "grant"}).status_code == 409
     assert rights(alice, ours) == []
 
 
@@ -93,11 +93,11 @@ def test_a_request_is_answered_with_one_click(
     answer: str, given: list[str], ours: House, alice: User, bob: User, shop: Application, signed_in: SignIn
 ) -> None:
     request, client = asked(bob, ours, shop), signed_in(alice)
-    assert "asks for Parts shop" in client.get("/access/").content.decode()
-    client.post(f"/access/requests/{request.pk}/", {"answer": answer})
+    assert "asks for Parts shop" in client.get("/access-rights/").content.decode()
+    client.post(f"/access-rights/requests/{request.pk}/", {"answer": answer})
     assert rights(bob, ours) == given
-    assert "asks for Parts shop" not in client.get("/access/").content.decode()
-    again = client.post(f"/access/requests/{request.pk}/", {"answer": "grant"}, follow=True)
+    assert "asks for Parts shop" not in client.get("/access-rights/").content.decode()
+    again = client.post(f"/access-rights/requests/{request.pk}/", {"answer": "grant"}, follow=True)
     assert "answered already" in again.content.decode()
     assert rights(bob, ours) == given
 
@@ -106,7 +106,7 @@ def test_an_answer_that_is_neither_yes_nor_no_is_none(
     ours: House, alice: User, bob: User, shop: Application, signed_in: SignIn
 ) -> None:
     request = asked(bob, ours, shop)
-    signed_in(alice).post(f"/access/requests/{request.pk}/", {"answer": "perhaps"})
+    signed_in(alice).post(f"/access-rights/requests/{request.pk}/", {"answer": "perhaps"})
     with company_scope(ours.scope):
         assert AccessRequest.objects.filter(pk=request.pk).exists()
 
@@ -115,10 +115,10 @@ def test_only_applications_for_this_kind_of_organisation_are_offered(
     ours: House, alice: User, bob: User, shop: Application, bench: Application, signed_in: SignIn
 ) -> None:
     client = signed_in(alice)
-    page = client.get("/access/").content.decode()
+    page = client.get("/access-rights/").content.decode()
     assert "Parts shop" in page
     assert "Test bench" not in page
-    assert client.post(f"/access/{member(bob, ours).pk}/test-bench/", {"rights": ["use"]}).status_code == 404
+    assert client.post(f"/access-rights/{member(bob, ours).pk}/test-bench/", {"rights": ["use"]}).status_code == 404
 
 
 @pytest.mark.parametrize("who", ["charlie", "gustav", "wanda"])
@@ -127,10 +127,10 @@ def test_people_of_another_organisation_do_not_exist(
 ) -> None:
     waiting = asked(bob, ours, shop)
     client = signed_in(request.getfixturevalue(who))
-    assert "Bob Test" not in client.get("/access/").content.decode()
-    assert client.get(f"/access/{member(bob, ours).pk}/parts-shop/").status_code == 404
-    assert client.post(f"/access/{member(bob, ours).pk}/parts-shop/", {"rights": ["use"]}).status_code == 404
-    client.post(f"/access/requests/{waiting.pk}/", {"answer": "grant"})
+    assert "Bob Test" not in client.get("/access-rights/").content.decode()
+    assert client.get(f"/access-rights/{member(bob, ours).pk}/parts-shop/").status_code == 404
+    assert client.post(f"/access-rights/{member(bob, ours).pk}/parts-shop/", {"rights": ["use"]}).status_code == 404
+    client.post(f"/access-rights/requests/{waiting.pk}/", {"answer": "grant"})
     assert rights(bob, ours) == []
 
 
@@ -140,29 +140,29 @@ def test_without_the_right_to_grant_there_is_no_page(
 ) -> None:
     """Not even a market's administrator gives rights in organisations that are not his."""
     client = signed_in(request.getfixturevalue(who))
-    assert client.get("/access/").status_code == 403
-    assert client.post(f"/access/{member(dora, ours).pk}/parts-shop/", {"rights": ["use"]}).status_code == 403
+    assert client.get("/access-rights/").status_code == 403
+    assert client.post(f"/access-rights/{member(dora, ours).pk}/parts-shop/", {"rights": ["use"]}).status_code == 403
     assert rights(dora, ours) == []
 
 
 def test_it_is_filtered_by_person(ours: House, alice: User, bob: User, shop: Application, signed_in: SignIn) -> None:
     client = signed_in(alice)
-    page = client.get("/access/?q=bob").content.decode()
+    page = client.get("/access-rights/?q=bob").content.decode()
     assert "Bob Test" in page
     assert "<b>Alice Test</b><small>" not in page
-    assert "Nobody fits" in client.get("/access/?q=nobody%00&page=x").content.decode()
+    assert "Nobody fits" in client.get("/access-rights/?q=nobody%00&page=x").content.decode()
 
 
 def test_without_applications_it_says_who_adds_them(ours: House, alice: User, signed_in: SignIn) -> None:
     Application.objects.update(kinds=[Kind.DEALER])
-    assert "No application to give yet" in signed_in(alice).get("/access/").content.decode()
+    assert "No application to give yet" in signed_in(alice).get("/access-rights/").content.decode()
 
 
 def test_looking_at_it_stands_in_the_audit_once(ours: House, alice: User, shop: Application, signed_in: SignIn) -> None:
     """NF-06."""
     client = signed_in(alice)
     for _ in range(3):
-        client.get("/access/")
+        client.get("/access-rights/")
     with company_scope(ours.scope):
         assert Entry.objects.filter(verb="companies.access.viewed", user_id=alice.pk).count() == 1
 
@@ -174,7 +174,7 @@ def test_the_number_of_queries_does_not_grow_with_the_people(
 
     def queries_of_the_page() -> int:
         with CaptureQueriesContext(connection) as captured:
-            client.get("/access/")
+            client.get("/access-rights/")
         return len(captured)
 
     queries_of_the_page()

@@ -187,7 +187,7 @@ def test_nothing_private_appears_on_pages_of_the_company(
     dora.refresh_from_db()
     assert dora.get_full_name() == "Dora Test"
     client = signed_in(alice)
-    for address in ("/people/", f"/people/{dora.pk}/", "/account/", "/access/", "/audit/"):
+    for address in ("/people/", f"/people/{dora.pk}/", "/account/", "/access-rights/", "/audit/"):
         answer = client.get(address)
         assert answer.status_code == 200, address
         page = answer.content.decode()
