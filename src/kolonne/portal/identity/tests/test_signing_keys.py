@@ -88,7 +88,7 @@ def test_the_job_makes_a_new_key_every_month(routes: RelyingParty, at: Callable[
         signing = [key for key in keys.read() if key.not_before <= timezone.now()]
         assert signing, "there is always one that signs"
         assert SigningKey.objects.count() <= 2
-    assert SigningKey.objects.order_by("pk").last().signs_from > timezone.now() - timedelta(days=32)
+    assert SigningKey.objects.latest("signs_from").signs_from > timezone.now() - timedelta(days=32)
 
 
 def test_a_second_rotation_waits_for_the_first(routes: RelyingParty) -> None:
