@@ -50,7 +50,7 @@ def export_by_link(request: HttpRequest, token: str) -> HttpResponse:
 def export_my_data(request: HttpRequest) -> HttpResponse:
     """The same for people who are signed in."""
     actor: Actor = request.actor  # type: ignore[attr-defined]  # set by the Scope middleware
-    user = User.objects.get(pk=request.user.pk)
+    user = User.objects.get(pk=actor.user_id or 0)
     if request.method == "POST":
         return _download(export_actions.export_own(actor=actor, user=user))
     return render(request, "identity/export.html", {"person": user})
