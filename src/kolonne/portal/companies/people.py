@@ -119,7 +119,8 @@ def list_people(actor: Actor, wanted: Wanted) -> Listing:
         page = pages.get_page(wanted.page)
         ids = list(page.object_list)
         elsewhere = _elsewhere(actor)
-    return Listing(Page(_rows(actor, ids), page.number, pages), states, elsewhere)
+    rows = Page(_rows(actor, ids), page.number, pages)  # type: ignore[arg-type]  # as many rows as ids
+    return Listing(rows, states, elsewhere)
 
 
 def _searched(people: QuerySet[User], wanted: Wanted) -> QuerySet[User]:

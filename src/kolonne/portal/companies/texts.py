@@ -3,8 +3,6 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from kolonne.portal.identity.models import HelpRequest
-
 REFUSALS = {
     "user_exists": gettext_lazy("This user id is taken. Choose another one."),
     "email_exists": gettext_lazy(
@@ -47,6 +45,13 @@ def of_factor(kind: str) -> str:
 
 
 def of_field(name: str) -> str:
-    """The words for a field of a request for help, as its form has them."""
-    column = HelpRequest._meta.get_field(name)
-    return str(column.verbose_name)  # type: ignore[union-attr]  # a column, no relation
+    """The words for a field of a request for help, for those who answer it."""
+    names = {
+        "user_id_given": _("User id"),
+        "first_name": _("First name"),
+        "last_name": _("Last name"),
+        "email": _("E-mail address"),
+        "company_name": _("Company"),
+        "company_address": _("Address"),
+    }
+    return names[name]

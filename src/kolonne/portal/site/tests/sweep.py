@@ -1,0 +1,110 @@
+"""What the sweeps of all routes share: the routes themselves, what fills their place-holders, and fingerprints."""
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.db import connection
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from kolonne.portal.companies.models import Company, Membership
+from kolonne.portal.conftest import House
+from kolonne.portal.identity.models import HelpRequest, User
+from kolonne.portal.lib.scope import company_scope, user_scope
+
+VERBS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
+ROUTES: dict[str, str] = {
+    route: kind
+    for kind, routes in tomllib.loads(Path(__file__).with_name("routes.toml").read_text()).items()
+    for route in routes
+}
+MANAGED = frozenset({"people", "requests", "organisations", "access"})
+"""Kinds of route by which people and organisations are managed."""
+
+
+@dataclass(frozen=True)
+class Targets:
+    """Whose ids stand in the place-holders of routes."""
+
+    company: Company
+    person: User
+    membership: int
+    request: HelpRequest
+    house: House | None = None
+    command: str = ""
+
+    @property
+    def scope(self) -> list[int]:
+        return [self.company.pk]
+
+
+def targets(person: User, company: Company, house: House | None = None, command: str = "") -> Targets:
+    """Around one person of a company, who has asked for help."""
+    with user_scope(person.pk):
+        membership = Membership.objects.get(user=person, company=company.pk)
+    request = HelpRequest.objects.create(
+        user=person, market=person.market, user_id_given=person.username, first_name="Somebody",
+        last_name="Somewhere", email="somebody@example.com", company_name="Somewhere", company_address="Somewhere",
+    )  # fmt: skip
+    return Targets(company, person, membership.pk, request, house, command)
+
+
+def all_routes() -> list[str]:
+    return sorted(set(_walk(get_resolver().url_patterns)))
+
+
+def _walk(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterator[str]:
+    for pattern in patterns:
+        route = prefix + re.sub(r"\\Z|\^|\$", "", str(pattern.pattern))
+        if isinstance(pattern, URLResolver):
+            yield from _walk(pattern.url_patterns, route)
+        else:
+            yield route
+
+
+def address_of(route: str, to: Targets) -> str:
+    """The route with ids in its place-holders. KeyError on one that nobody told the sweep about."""
+    of_noun = {
+        "people": to.person.pk, "requests": to.request.pk, "organisations": to.company.pk, "audit": to.company.pk,
+        "access-rights": to.membership,
+    }  # fmt: skip
+    vehicle = to.house.vehicle if to.house else None
+    values = {
+        "pk": of_noun.get(route.partition("/")[0], vehicle.pk if vehicle else 0),
+        "vin": vehicle.vin if vehicle else "WK0TEST0000000009",
+        "membership": to.membership, "command_id": to.command, "id": to.command, "rest": "nothing-here",
+        "token": "wrong-token", "key": "wrong-key", "uidb36": "1", "code": "wrong", "number": "wrong-number",
+        "application": "wrong-application", "client_id": "wrong-client",
+    }  # fmt: skip
+    plain = re.sub(r"\(\?P<(\w+)>[^)]*\)", r"<\1>", route)
+    return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda match: str(values[match[1]]), plain)
+
+
+def digest_of(to: Targets, people: Iterable[User]) -> str:
+    """A fingerprint of everything that belongs to the company, and of these people with what lets them in."""
+    ids = sorted(person.pk for person in people)
+    digest = hashlib.sha256()
+    with company_scope(to.scope), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.oid::regclass::text FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid "
+            "AND a.attname = 'company_id' AND NOT attisdropped WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition "
+            "AND has_table_privilege(c.oid, 'SELECT') ORDER BY 1"
+        )
+        wanted = [(table, "true") for (table,) in cursor.fetchall()]
+        wanted += [("identity_user", "id = ANY(%s)")]
+        owned = ("mfa_authenticator", "account_emailaddress", "identity_privateprofile", "usersessions_usersession")
+        wanted += [(table, "user_id = ANY(%s)") for table in (*owned, "identity_helprequest")]
+        for table, condition in wanted:
+            statement = f"SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {table} t WHERE {condition}"
+            cursor.execute(statement, [ids] if "%s" in condition else None)
+            digest.update(f"{table} {cursor.fetchone()}".encode())
+    return digest.hexdigest()
+
+
+def body_of(response: Any) -> str:
+    content = b"".join(response) if response.streaming else response.content
+    return content.decode(errors="replace")
