@@ -1,7 +1,7 @@
 """Takes pictures of the running demonstration: those of the README into `docs/pictures`, all others into `build/`.
 
 Starts a demonstration in a data directory of its own, waits until vans have moved, and signs in as somebody who reads
-English. Arguments go to `kolonne demo`.
+English, then as a helper of the market. Arguments go to `kolonne demo`.
 """
 
 import contextlib
@@ -24,6 +24,7 @@ SHOWN, ALL = ROOT / "docs" / "pictures", ROOT / "build" / "screenshots"
 SIZES = {"phone": (390, 844), "desk": (1280, 800), "wide": (1920, 1080)}
 IN_THE_README = ("fleet-desk", "vehicle-desk", "fleet-phone")
 PERSON = "Grace Okafor"
+HELPER = "Nora Lunde"
 WARM_UP_S = 45
 """Some vans should have stopped, some charged, and each has a trail."""
 START_S = 120
@@ -32,8 +33,8 @@ DRAW_MS = 60_000
 
 
 @contextlib.contextmanager
-def demonstration() -> Iterator[str]:
-    """The link by which PERSON signs in."""
+def demonstration() -> Iterator[dict[str, str]]:
+    """The links by which PERSON and HELPER sign in."""
     data = scratch.make()
     log = data / "demo.log"
     with log.open("wb") as output:
@@ -43,14 +44,18 @@ def demonstration() -> Iterator[str]:
     try:
         wait_until_ready(data, running)
         time.sleep(WARM_UP_S)
-        link = re.search(PERSON + r".*\n.*(https?://\S+/dev/sign-in/\S+)", log.read_text())
-        if link is None:
-            sys.exit("the demonstration printed no sign-in link:\n" + log.read_text()[-2000:])
-        yield link.group(1)
+        yield {name: link_of(name, log.read_text()) for name in (PERSON, HELPER)}
     finally:
         running.terminate()
         running.wait(timeout=60)
         shutil.rmtree(data, ignore_errors=True)
+
+
+def link_of(person: str, log: str) -> str:
+    link = re.search(person + r".*\n.*(https?://\S+/dev/sign-in/\S+)", log)
+    if link is None:
+        sys.exit(f"the demonstration printed no sign-in link of {person}:\n" + log[-2000:])
+    return link.group(1)
 
 
 def wait_until_ready(data: Path, running: "subprocess.Popen[bytes]") -> None:
@@ -74,15 +79,17 @@ def take(page: Page, name: str, scheme: str) -> None:
     print(f"{name} {scheme}")
 
 
-def tour(browser: Browser, link: str, size: str, scheme: str) -> None:
-    """The pages of a fleet manager in one size and one colour scheme."""
-    width, height = SIZES[size]
-    viewport = {"width": width, "height": height}
-    context = browser.new_context(viewport=viewport, color_scheme=scheme, locale="en-GB", timezone_id="Europe/Oslo")
-    page = context.new_page()
-    page.goto(link)
-    portal = link.split("/dev/", maxsplit=1)[0]
-    for name, path in (("fleet", "/"), ("vehicles", "/vans/"), ("status", "/status/")):
+def tour(browser: Browser, links: dict[str, str], size: str, scheme: str) -> None:
+    """The pages of a fleet manager, then those of a helper, in one size and one colour scheme."""
+    portal = links[PERSON].split("/dev/", maxsplit=1)[0]
+    page = open_page(browser, size, scheme)
+    page.goto(portal + "/accounts/login/")
+    take(page, f"sign-in-{size}", scheme)
+    page.goto(links[PERSON])
+    for name, path in (
+        ("fleet", "/"), ("vehicles", "/vans/"), ("status", "/status/"), ("profile", "/account/"),
+        ("security", "/accounts/2fa/"),
+    ):  # fmt: skip
         page.goto(portal + path)
         if name == "fleet" and size != "phone":
             page.locator(".f-row:has(.k-mark-moving)").nth(1).click()
@@ -90,7 +97,28 @@ def tour(browser: Browser, link: str, size: str, scheme: str) -> None:
     page.goto(portal + "/vans/?state=alert")
     page.locator("a.k-plate").first.click()
     take(page, f"vehicle-{size}", scheme)
-    context.close()
+    page.context.close()
+    tour_of_a_helper(browser, links[HELPER], size, scheme)
+
+
+def tour_of_a_helper(browser: Browser, link: str, size: str, scheme: str) -> None:
+    page = open_page(browser, size, scheme)
+    page.goto(link)
+    portal = link.split("/dev/", maxsplit=1)[0]
+    for name, path in (("people", "/people/"), ("requests", "/requests/"), ("organisations", "/organisations/")):
+        page.goto(portal + path)
+        take(page, f"{name}-{size}", scheme)
+    page.goto(portal + "/people/?q=berit")
+    page.locator("a[href^='/people/']", has_text="Berit").first.click()
+    take(page, f"person-{size}", scheme)
+    page.context.close()
+
+
+def open_page(browser: Browser, size: str, scheme: str) -> Page:
+    width, height = SIZES[size]
+    viewport = {"width": width, "height": height}
+    context = browser.new_context(viewport=viewport, color_scheme=scheme, locale="en-GB", timezone_id="Europe/Oslo")
+    return context.new_page()
 
 
 def main() -> None:
@@ -99,11 +127,11 @@ def main() -> None:
         sys.exit("Chromium is not installed: install the package chromium first")
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
     webgl = ["--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"]
-    with demonstration() as link, sync_playwright() as playwright:
+    with demonstration() as links, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=[*sandbox, *webgl])
         for size in SIZES:
             for scheme in ("light", "dark"):
-                tour(browser, link, size, scheme)
+                tour(browser, links, size, scheme)
         browser.close()
 
 

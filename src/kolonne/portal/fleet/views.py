@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
 from django.utils.translation import pgettext
@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET
 
 from kolonne.portal.commands.queries import recent_commands
 from kolonne.portal.commerce.models import Profile
+from kolonne.portal.companies import navigation
 from kolonne.portal.fleet import queries, texts, words
 from kolonne.portal.fleet.actions import note_look_at_vans, note_look_at_vehicle
 from kolonne.portal.fleet.condition import STATES
@@ -41,6 +42,9 @@ def for_fleet_people(view: View) -> View:
         if not _actor(request).rights:
             return render(request, "companies/no_company.html", status=403)
         if not companies_with_vans(_actor(request)):
+            people = navigation.address_of(_actor(request))
+            if people and request.path_info == reverse("map"):
+                return redirect(people)  # dealers, helpers: what they came for
             return render(request, "fleet/no_vans_for_you.html", status=403)
         return view(request, **kwargs)
 

@@ -8,7 +8,9 @@ import pytest
 from django.test import Client
 
 from kolonne.portal.commerce import actions as commerce
-from kolonne.portal.conftest import SYSTEM, House
+from kolonne.portal.companies import actions as companies
+from kolonne.portal.companies.models import Kind, Role
+from kolonne.portal.conftest import SYSTEM, House, person
 from kolonne.portal.identity.models import User
 
 SignIn = Callable[[User], Client]
@@ -40,6 +42,15 @@ def test_a_driver_is_told_whom_to_ask(dora: User, alice: User, signed_in: SignIn
     answer = signed_in(dora).get("/")
     assert answer.status_code == 403
     assert str(alice) in answer.text
+
+
+def test_who_has_no_vans_but_people_begins_with_these(db: None, signed_in: SignIn) -> None:
+    operator = companies.create_company(actor=SYSTEM, name="Kolonne Norge", market="no", kind=Kind.OPERATOR)
+    nora = person("nora")
+    companies.add_member(actor=SYSTEM, company=operator, user=nora, roles=[Role.MARKET_ADMINISTRATOR])
+    client = signed_in(nora)
+    assert client.get("/").headers["Location"] == "/people/"
+    assert client.get("/vans/").status_code == 403
 
 
 def test_the_list_shows_our_vans_only(bob: User, theirs: House, ours: House, signed_in: SignIn) -> None:
