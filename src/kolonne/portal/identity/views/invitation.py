@@ -13,7 +13,7 @@ from kolonne.portal.lib.address import client_address
 
 @links.keep_address_private
 @sensitive_post_parameters()
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def accept(request: HttpRequest, token: str) -> HttpResponse:
     """The link in the invitation: who invites, and the password that makes the account one's own."""
     try:

@@ -3,7 +3,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
 from kolonne.portal.identity import limits, links, notices
 from kolonne.portal.identity.actions import reset
@@ -36,7 +36,7 @@ def asked(request: HttpRequest) -> HttpResponse:
 
 
 @links.keep_address_private
-@require_GET
+@require_safe
 def follow(request: HttpRequest, token: str) -> HttpResponse:
     """The link in the mail. It opens nothing and uses nothing up: mail scanners follow it, too."""
     try:
