@@ -45,8 +45,8 @@ def mail(request: HttpRequest, number: str) -> HttpResponse:
     return render(request, "identity/outbox_mail.html", {"mail": _mail(number)})
 
 
-@in_a_demonstration
 @csp(OF_A_MAIL)
+@in_a_demonstration
 def mail_as_html(request: HttpRequest, number: str) -> HttpResponse:
     """The frame's content: nothing in it runs or loads, and links open in the page around it."""
     html = _mail(number).html.replace("<head>", '<head><base target="_top">', 1)
