@@ -22,6 +22,7 @@ from kolonne.portal.audit.models import Entry
 from kolonne.portal.conftest import SYSTEM, person
 from kolonne.portal.identity import actions
 from kolonne.portal.identity.models import State, User
+from kolonne.portal.identity.tests import passkey
 from kolonne.portal.identity.tests.post import PostOffice
 from kolonne.portal.identity.tests.relying import relying_party
 from kolonne.portal.lib.scope import user_scope
@@ -253,6 +254,20 @@ def test_too_late_is_refused_with_a_helpful_page(ida: Renewal) -> None:
     assert "/accounts/help/" in page.content.decode()
     assert ida.client.get(ADDRESS)["Location"] == "/accounts/login/"
     assert not ida.is_in
+
+
+def test_a_passkey_does_not_expire_but_opens_the_renewal_only(ida: Renewal) -> None:
+    User.objects.filter(pk=ida.user.pk).update(renewal_until=None)
+    before = Client()
+    before.post("/accounts/login/", {"login": "ida", "password": ida.given})
+    key = passkey.add(before)
+    User.objects.filter(pk=ida.user.pk).update(renewal_until=timezone.now() - timedelta(days=9))
+    assert passkey.sign_in(ida.client, key)["Location"] == ADDRESS
+    assert not ida.is_in
+    ida.post.run()
+    ida.enter(ida.code())
+    assert ida.choose() == "/"
+    assert ida.is_in
 
 
 def test_a_second_reset_ends_a_renewal_that_is_under_way(ida: Renewal) -> None:
