@@ -163,6 +163,7 @@ def signed_in() -> Callable[[User], Client]:
         if second_factor.is_required_of(user) and not second_factor.is_set_up(user):
             TOTP.activate(user, generate_totp_secret())
         client = Client(raise_request_exception=False)
+        user.refresh_from_db()  # "sign out everywhere" would make the session of an old copy worthless
         client.force_login(user, backend=BACKEND)
         return client
 
