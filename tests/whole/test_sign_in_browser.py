@@ -156,7 +156,7 @@ def test_everything_from_the_first_sign_in_to_a_passkey_goes_by_keyboard(tab: Pa
 def test_a_password_is_shown_on_demand_and_a_wrong_one_says_what_to_do(tab: Page, administrator: Person) -> None:
     type_password(tab, Person(administrator.username, "not the right password"))
     expect(tab.get_by_role("alert")).to_contain_text("get a new password by mail")
-    tab_to(tab, "password")
+    expect(tab.locator("#id_password")).to_be_focused()
     tab.keyboard.type("visible words")
     press(tab, "Show")
     expect(tab.locator("#id_password")).to_have_attribute("type", "text")
@@ -181,6 +181,7 @@ def test_axe_finds_nothing(browser: Browser, world: World, administrator: Person
     page.goto("/accounts/login/")
     findings = {"login": accessibility_findings(page)}
     type_password(page, Person(administrator.username, "wrong"))
+    expect(page.get_by_role("alert")).to_be_visible()
     findings["login refused"] = accessibility_findings(page)
     type_password(page, administrator)
     page.wait_for_url("**/accounts/2fa/")

@@ -13,6 +13,8 @@ from kolonne.portal.identity.queries import person_by_login
 class SignInForm(Plain, allauth.LoginForm):  # type: ignore[misc]  # allauth has no type stubs
     """One field for user id or e-mail address (ID-01)."""
 
+    starts_in = "password"
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         login, password = self.fields["login"], self.fields["password"]
