@@ -5,6 +5,7 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.account.models import EmailAddress
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
@@ -91,7 +92,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         return render(request, "account/account_inactive.html", {"person": user, "State": State}, status=403)
 
     def login(self, request: HttpRequest, user: User) -> None:
-        """All stages are done: whoever gets a session gets it here."""
+        """All stages are done: whoever gets a session gets it here, unless the door was shut meanwhile."""
+        user.refresh_from_db()
+        if not user.is_active:
+            raise ImmediateHttpResponse(self.respond_user_inactive(request, user))
         method = "+".join(_methods(request, user)) or "other"
         self._is_first_sign_in = user.last_login is None
         super().login(request, user)

@@ -16,7 +16,7 @@ def _name() -> str:
 
 
 def _people(request: HttpRequest) -> list[str]:
-    value: str = request.get_signed_cookie(_name(), default="", salt=_SALT, max_age=_AGE_S)
+    value = request.get_signed_cookie(_name(), default="", salt=_SALT, max_age=_AGE_S) or ""
     return [number for number in value.split(".") if number]
 
 

@@ -32,7 +32,7 @@ def _is_over(request: HttpRequest) -> bool:
     now = timezone.now()
     if SINCE not in request.session:
         request.session[SINCE] = now.timestamp()
-    is_old = request.session[SINCE] + settings.SESSION_COOKIE_AGE < now.timestamp()
+    is_old = bool(request.session[SINCE] + settings.SESSION_COOKIE_AGE < now.timestamp())
     idle = now - timedelta(seconds=settings.SESSION_IDLE_S)
     return (
         is_old

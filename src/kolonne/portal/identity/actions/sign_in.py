@@ -64,7 +64,7 @@ def set_own_password(*, actor: Actor, user: User, password: str) -> User:
 @transaction.atomic
 def sign_out_everywhere(*, actor: Actor, user: User) -> int:
     """Ends all sessions and tokens of a person; how many sessions that were."""
-    count = UserSession.objects.filter(user=user).count()
+    count: int = UserSession.objects.filter(user=user).count()
     end_access(user)
     audit.record(actor, "identity.user.signed_out_everywhere", on=user, company_id=None, sessions=count)
     return count

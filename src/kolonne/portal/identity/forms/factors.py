@@ -5,6 +5,7 @@ from typing import Any
 from allauth.mfa.base import forms as base
 from allauth.mfa.totp import forms as totp
 from allauth.mfa.webauthn import forms as webauthn
+from django.core.validators import MaxLengthValidator
 from django.forms import Field
 from django.utils.translation import gettext_lazy as _
 
@@ -47,7 +48,7 @@ class AddPasskeyForm(Plain, webauthn.AddWebAuthnForm):  # type: ignore[misc]  # 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["name"].label = _("Name")
-        self.fields["name"].max_length = 60
+        self.fields["name"].validators.append(MaxLengthValidator(60))
         self.fields["name"].widget.attrs |= {"maxlength": 60, "autofocus": True}
 
 
@@ -55,4 +56,5 @@ class RenamePasskeyForm(Plain, webauthn.EditWebAuthnForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["name"].label = _("Name")
+        self.fields["name"].validators.append(MaxLengthValidator(60))
         self.fields["name"].widget.attrs |= {"maxlength": 60, "autofocus": True}

@@ -19,6 +19,6 @@ class Plain(Form):
 
     def full_clean(self) -> None:
         super().full_clean()
-        wrong = next((name for name in self.fields if name in (self._errors or {})), self.starts_in)
+        wrong = next((name for name in self.fields if name in self.errors), self.starts_in)
         if wrong in self.fields:
             self.fields[wrong].widget.attrs["autofocus"] = True

@@ -7,7 +7,6 @@ import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
 from django.core.cache import cache
-from django.http import HttpResponse
 from django.test import Client
 
 from kolonne.portal.audit.models import Entry
@@ -53,7 +52,7 @@ def test_an_administrator_sets_up_an_app_before_anything_else_opens(alice: User)
     assert "data:image/svg+xml" in page
     key = browser.session["mfa.totp.secret"]
     assert " ".join(key[part : part + 4] for part in range(0, 32, 4)) in page
-    answer: HttpResponse = browser.post("/accounts/2fa/totp/activate/", {"code": code_of(key)})
+    answer = browser.post("/accounts/2fa/totp/activate/", {"code": code_of(key)})
     assert answer["Location"] == "/accounts/2fa/recovery-codes/"
 
     shown = browser.get("/accounts/2fa/recovery-codes/").content.decode()
