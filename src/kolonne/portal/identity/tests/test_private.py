@@ -7,17 +7,20 @@ from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.idp.oidc.models import Client as OtherApplication
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from kolonne.portal.audit.models import Entry
 from kolonne.portal.companies.profile import belongs_somewhere
 from kolonne.portal.companies.queries import actor_of, rights_over
 from kolonne.portal.conftest import House
 from kolonne.portal.identity import links, tasks
 from kolonne.portal.identity.actions import private as actions
 from kolonne.portal.identity.models import PrivateProfile, State, User
+from kolonne.portal.identity.provider import ProviderAdapter
 from kolonne.portal.identity.tests.solving import solved
 from kolonne.portal.lib.actor import Actor
 
@@ -248,3 +251,20 @@ def test_the_daily_sweep_forgets_unconfirmed_sign_ups() -> None:
     User.objects.filter(username="maja").update(date_joined=timezone.now() - timedelta(days=7))
     tasks.sweep(0)
     assert not User.objects.filter(username="maja").exists()
+
+
+def test_an_application_of_others_learns_nothing_private(dora: User) -> None:
+    data = actions.PrivateData("Dodo Hjemme", "+47 900 00 000", "Fjellveien 7", "5003", "Bergen")
+    actions.keep_private(actor=Actor.system("test"), user=dora, data=data)
+    client = OtherApplication(name="Parts catalogue")
+    scopes = ["openid", "profile", "email", "rights"]
+    for purpose in ("id_token", "userinfo"):
+        claims = str(ProviderAdapter().get_claims(purpose, dora, client, scopes, email=dora.email))
+        assert "Dora Test" in claims
+        assert not [value for value in vars(data).values() if value in claims]
+
+
+def test_what_somebody_does_privately_stands_in_no_companys_audit(our_scope: House, dora: User) -> None:
+    actions.keep_private(actor=actor_of(dora), user=dora, data=actions.PrivateData("Dodo Hjemme"))
+    actions.end_private(actor=actor_of(dora), user=dora)
+    assert not Entry.objects.filter(company_id=our_scope.company.pk, verb__startswith="identity.private.").exists()
