@@ -9,9 +9,11 @@ from operator import and_
 
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Value
 from django.db.models.functions import Concat
+from django.utils import timezone
 
 from kolonne.portal.audit.models import Entry
 from kolonne.portal.audit.texts import LOOKED
@@ -174,9 +176,15 @@ def detail_of(actor: Actor, user: User) -> Detail:
         user=user,
         memberships=memberships,
         factors=list(Authenticator.objects.filter(user=user).order_by("type").values_list("type", flat=True)),
-        sessions=UserSession.objects.filter(user=user).count(),
+        sessions=_living_sessions(user),
         history=_history(actor, user),
     )
+
+
+def _living_sessions(user: User) -> int:
+    """Rows of sessions that ran out stay until somebody looks at the list of them."""
+    keys = list(UserSession.objects.filter(user=user).values_list("session_key", flat=True))
+    return Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now()).count()
 
 
 def _history(actor: Actor, user: User) -> list[Entry]:
