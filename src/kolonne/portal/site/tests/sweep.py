@@ -11,9 +11,9 @@ from typing import Any
 from django.db import connection
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from kolonne.portal.companies.models import Company, Membership
+from kolonne.portal.companies.models import AccessRequest, Company, Membership
 from kolonne.portal.conftest import House
-from kolonne.portal.identity.models import HelpRequest, User
+from kolonne.portal.identity.models import Application, HelpRequest, User
 from kolonne.portal.lib.scope import company_scope, user_scope
 
 VERBS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
@@ -22,6 +22,7 @@ ROUTES: dict[str, str] = {
     for kind, routes in tomllib.loads(Path(__file__).with_name("routes.toml").read_text()).items()
     for route in routes
 }
+APPLICATION = "parts"
 MANAGED = frozenset({"people", "requests", "organisations", "access"})
 """Kinds of route by which people and organisations are managed."""
 
@@ -34,6 +35,7 @@ class Targets:
     person: User
     membership: int
     request: HelpRequest
+    access_request: int
     house: House | None = None
     command: str = ""
 
@@ -43,14 +45,19 @@ class Targets:
 
 
 def targets(person: User, company: Company, house: House | None = None, command: str = "") -> Targets:
-    """Around one person of a company, who has asked for help."""
+    """Around one person of a company, who has asked for help and for an application."""
     with user_scope(person.pk):
         membership = Membership.objects.get(user=person, company=company.pk)
+    parts, _ = Application.objects.get_or_create(
+        code=APPLICATION, defaults={"name": "Parts", "rights": ["use", "order"]}
+    )
+    with company_scope([company.pk]):
+        asked = AccessRequest.objects.create(company=company, membership=membership, application=parts)
     request = HelpRequest.objects.create(
         user=person, market=person.market, user_id_given=person.username, first_name="Somebody",
         last_name="Somewhere", email="somebody@example.com", company_name="Somewhere", company_address="Somewhere",
     )  # fmt: skip
-    return Targets(company, person, membership.pk, request, house, command)
+    return Targets(company, person, membership.pk, request, asked.pk, house, command)
 
 
 def all_routes() -> list[str]:
@@ -72,13 +79,15 @@ def address_of(route: str, to: Targets) -> str:
         "people": to.person.pk, "requests": to.request.pk, "organisations": to.company.pk, "audit": to.company.pk,
         "access-rights": to.membership,
     }  # fmt: skip
+    if route.startswith("access-rights/requests/"):
+        of_noun["access-rights"] = to.access_request
     vehicle = to.house.vehicle if to.house else None
     values = {
         "pk": of_noun.get(route.partition("/")[0], vehicle.pk if vehicle else 0),
         "vin": vehicle.vin if vehicle else "WK0TEST0000000009",
         "membership": to.membership, "command_id": to.command, "id": to.command, "rest": "nothing-here",
         "token": "wrong-token", "key": "wrong-key", "uidb36": "1", "code": "wrong", "number": "wrong-number",
-        "application": "wrong-application", "client_id": "wrong-client",
+        "application": APPLICATION,
     }  # fmt: skip
     plain = re.sub(r"\(\?P<(\w+)>[^)]*\)", r"<\1>", route)
     return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda match: str(values[match[1]]), plain)
