@@ -7,6 +7,7 @@ listed is refused, because a misspelt setting that is silently ignored is a trap
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -70,6 +71,13 @@ VARIABLES = (
         "How often administrators of a company without an after-sales partner are reminded by mail, in days "
         "(1 to 365).",
     ),
+    Variable(
+        "MAIL_URL",
+        "",
+        "Your mail server: `smtp://user:password@host:587` (STARTTLS is required) or `smtps://user:password@host:465`. "
+        "Empty: mails become files in the data directory's `mail`.",
+    ),
+    Variable("MAIL_FROM", "", "Sender of all mails, e.g. `Kolonne <no-reply@fleet.example>`. Default: no-reply@host."),
     Variable("LOG_LEVEL", "INFO", "`DEBUG`, `INFO`, `WARNING` or `ERROR`."),
     Variable("MODULE_SERIAL", "", "Serial of the communication module that `kolonne module` plays."),
     Variable("MODULE_SECRET", "", "Secret that `kolonne module enrol` printed for this serial."),
@@ -99,6 +107,8 @@ class Config:
     roads: str
     demo: bool
     partner_reminder_days: int
+    mail_url: str
+    mail_from: str
     log_level: str
     module_serial: str
     module_secret: str
@@ -168,6 +178,7 @@ def _read(key: str, path: str) -> str:
         raise ConfigError(f"{key}={path!r} cannot be read ({error.strerror})") from error
 
 
+_MAIL_URL = re.compile(r"smtps?://(\S+(:\S*)?@)?[^\s@/:]+(:\d{1,5})?")
 _NUMBERS = {"trusted_proxies": (0, 9), "partner_reminder_days": (1, 365)}
 """Settings that are whole numbers, with the least and the largest."""
 
@@ -188,6 +199,10 @@ def _typed(name: str, value: str) -> Any:
         if value not in {"", "0", "1"}:
             raise ConfigError(f"{PREFIX}DEMO={value!r} is neither 0 nor 1")
         return value == "1"
+    if name == "mail_url" and value and not _MAIL_URL.fullmatch(value):
+        raise ConfigError(
+            f"{PREFIX}MAIL_URL is not smtp://user:password@host:port or smtps://…: its value is not shown"
+        )
     if name == "language" and value not in {"de", "nb", "en"}:
         raise ConfigError(f"{PREFIX}LANGUAGE={value!r} is not one of de, nb, en")
     return value

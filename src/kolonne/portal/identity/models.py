@@ -10,6 +10,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone, translation
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Language(models.TextChoices):
@@ -50,7 +51,7 @@ class State(models.TextChoices):
     INVITED = "invited", _("Invited")
     ACTIVE = "active", _("Active")
     PASSWORD_LOCKED = "password_locked", _("Password locked")
-    LOCKED = "locked", _("Locked")
+    LOCKED = "locked", pgettext_lazy("account", "Locked")
     BLOCKED = "blocked", _("Blocked")
     DELETED = "deleted", _("Deleted")
 

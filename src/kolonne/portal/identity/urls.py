@@ -1,6 +1,7 @@
 from django.urls import path
 
-from kolonne.portal.identity.views import door, help, invitation, life_cycle, outbox, private, renewal, reset, security
+from kolonne.portal.identity.views import door, invitation, life_cycle, outbox, private, renewal, reset, security
+from kolonne.portal.identity.views import help as help_views
 
 urlpatterns = [
     # In the place of allauth's own pages, which are included after these.
@@ -14,9 +15,9 @@ urlpatterns = [
     path("accounts/private/confirm/<str:token>/", private.private_confirm, name="private_confirm"),
     path("me/", private.private_account, name="private_account"),
     path("me/delete/", private.private_delete, name="private_delete"),
-    path("accounts/help/", help.guide, name="sign_in_help"),
-    path("accounts/help/request/", help.ask, name="sign_in_help_ask"),
-    path("accounts/help/request/sent/", help.asked, name="sign_in_help_asked"),
+    path("accounts/help/", help_views.guide, name="sign_in_help"),
+    path("accounts/help/request/", help_views.ask, name="sign_in_help_ask"),
+    path("accounts/help/request/sent/", help_views.asked, name="sign_in_help_asked"),
     path("accounts/invitation/<str:token>/", invitation.accept, name="invitation"),
     path("accounts/invitation-accepted/", invitation.accepted, name="invitation_accepted"),
     path("accounts/password/reset/", reset.ask, name="account_reset_password"),

@@ -3,7 +3,7 @@
 import hashlib
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from csp.constants import NONE, SELF
 
@@ -209,7 +209,16 @@ CONTENT_SECURITY_POLICY = {
 
 EMAIL_BACKEND = "kolonne.portal.lib.mail.FolderBackend"
 EMAIL_FOLDER = CONFIG.data / "mail"
-DEFAULT_FROM_EMAIL = f"Kolonne <no-reply@{urlsplit(PUBLIC_URL).hostname}>"
+DEFAULT_FROM_EMAIL = CONFIG.mail_from or f"Kolonne <no-reply@{urlsplit(PUBLIC_URL).hostname}>"
+if CONFIG.mail_url:
+    _MAIL = urlsplit(CONFIG.mail_url)
+    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    EMAIL_HOST = _MAIL.hostname
+    EMAIL_USE_SSL = _MAIL.scheme == "smtps"
+    EMAIL_USE_TLS = not EMAIL_USE_SSL
+    EMAIL_PORT = _MAIL.port or (465 if EMAIL_USE_SSL else 587)
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_MAIL.username or ""), unquote(_MAIL.password or "")
+    EMAIL_TIMEOUT = 20
 
 PARTNER_REMINDER = timedelta(days=CONFIG.partner_reminder_days)
 
