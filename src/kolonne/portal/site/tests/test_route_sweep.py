@@ -78,7 +78,8 @@ def test_a_stranger_learns_nothing_and_changes_nothing(
             if kind in INSIDE and "<" in route and verb in {"GET", "POST"}:
                 # A request for access that is not theirs looks like one that was answered already.
                 answered = {302} if "requests/<int:pk>/" in route and kind == "access" else set()
-                assert response.status_code in _refusals(who, kind) | answered, where
+                own = {200} if route == "organisations/<int:pk>/" and who == "dora" else set()
+                assert response.status_code in _refusals(who, kind) | answered | own, where
     assert digest_of(our_own, [our_own.person, alice]) == before
 
 
