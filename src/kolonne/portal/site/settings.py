@@ -226,6 +226,7 @@ LANGUAGE_CODE = CONFIG.language
 LANGUAGES = [("de", "Deutsch"), ("nb", "Norsk bokmål"), ("en", "English")]
 LOCALE_PATHS = [PORTAL / "locale"]
 USE_I18N = True
+FORMAT_MODULE_PATH = ["kolonne.portal.site.formats"]
 USE_TZ = True
 TIME_ZONE = "UTC"
 
