@@ -6,6 +6,7 @@ the change, so that no mail speaks of what did not happen and none is lost. Argu
 makes links when it makes the mail.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ from django.utils import translation
 from procrastinate.contrib.django import app
 
 from kolonne.portal.identity.models import Market, User
+from kolonne.portal.lib import sealing
 
 BUTTON = "=> "
 Link = Callable[[User], str]
@@ -50,9 +52,15 @@ def link_for(mail: str, link: Link) -> None:
     _links[mail] = link
 
 
-def post(mail: str, user: User, *, once: str = "", **facts: Any) -> None:
-    """Queues a mail to a person in the caller's transaction. `once`: the same word is never sent twice at a time."""
-    app.configure_task("identity.send_mail", queueing_lock=once or None).defer(mail=mail, user_id=user.pk, facts=facts)
+def post(mail: str, user: User, **facts: Any) -> None:
+    """Queues a mail to a person in the caller's transaction."""
+    app.configure_task("identity.send_mail").defer(mail=mail, user_id=user.pk, facts=facts)
+
+
+def post_sealed(mail: str, address: str, user: User, **facts: str) -> None:
+    """To an address that is not (or no longer) the account's; jobs hold neither addresses nor codes in the clear."""
+    sealed = sealing.seal(json.dumps({"address": address, "facts": facts}))
+    app.configure_task("identity.send_sealed").defer(mail=mail, user_id=user.pk, sealed=sealed)
 
 
 def compose(mail: str, language: str, facts: Mapping[str, Any]) -> Letter:
@@ -89,9 +97,13 @@ def send(mail: str, user: User, facts: Mapping[str, Any], *, number: str = "") -
     """The job's part: makes the link, if the mail has one, and delivers to the person's address."""
     if not user.email:
         return
+    deliver(mail, user.email, user.language, {**about(mail, user), **facts}, number=number)
+
+
+def about(mail: str, user: User) -> dict[str, Any]:
+    """What every mail can say: to whom it goes, whom to ask, and its link, if it has one."""
     link = {"link": _links[mail](user)} if mail in _links else {}
-    about = {"user": user, **support_of(user.market, user.language)}
-    deliver(mail, user.email, user.language, {**about, **facts, **link}, number=number)
+    return {"user": user, **support_of(user.market, user.language), **link}
 
 
 def support_of(market: Market, language: str) -> dict[str, str]:

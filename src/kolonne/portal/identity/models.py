@@ -185,6 +185,8 @@ class PrivateProfile(models.Model):
     street = models.CharField(_("Street and number"), max_length=120, blank=True)
     postal_code = models.CharField(_("Postal code"), max_length=12, blank=True)
     city = models.CharField(_("City"), max_length=80, blank=True)
+    wanted_email = models.EmailField(blank=True)
+    """The address of a sign-up until it is shown to be the person's; only then it becomes the account's."""
     since = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:

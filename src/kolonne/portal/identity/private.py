@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 
-from kolonne.portal.identity.models import PrivateProfile, State, User
+from django.db.models import QuerySet
+
+from kolonne.portal.identity.models import State, User
 
 _ties: list[Callable[[User], bool]] = []
 
@@ -17,6 +19,6 @@ def is_only_private(user: User) -> bool:
     return not any(rule(user) for rule in _ties)
 
 
-def is_unconfirmed(user: User) -> bool:
-    """Somebody signed up with an address that is not known to be his. Invited people have no private account yet."""
-    return user.state == State.INVITED and PrivateProfile.objects.filter(user=user).exists()
+def unconfirmed() -> QuerySet[User]:
+    """Who signed up and did not show yet that the address is his. Invited people have no private account yet."""
+    return User.objects.filter(state=State.INVITED, private_profile__isnull=False)

@@ -67,7 +67,7 @@ def send_sealed(context: JobContext, mail: str, user_id: int, sealed: str) -> No
     """A mail to an address that is not yet, or no longer, the account's."""
     letter = json.loads(sealing.unseal(sealed))
     user = User.objects.select_related("market").get(pk=user_id)
-    facts = {"user": user, **mails.support_of(user.market, user.language), **letter["facts"]}
+    facts = {**mails.about(mail, user), **letter["facts"]}
     mails.deliver(mail, letter["address"], user.language, facts, number=f"job-{context.job.id}")
 
 

@@ -6,9 +6,9 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from kolonne.portal.audit import actions as audit
-from kolonne.portal.identity import mails, private
+from kolonne.portal.identity import links, mails, private
 from kolonne.portal.identity.actions.erasure import delete_user
-from kolonne.portal.identity.actions.people import PersonData, create_user, move
+from kolonne.portal.identity.actions.people import PersonData, checked_email, move
 from kolonne.portal.identity.models import PrivateProfile, State, User
 from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.errors import Conflict, NotFound
@@ -35,23 +35,25 @@ class PrivateData:
 def sign_up(*, actor: Actor, person: PersonData, market: str, password: str, data: PrivateData) -> None:
     """A private account that opens when the link in the mail was used. Raises Conflict when the user id is taken.
 
-    Whoever has the address already gets a mail that says so, and the caller the same answer after the same work. An
-    address that nobody confirmed is nobody's: the newer sign-up replaces the older.
+    Whoever has the address already gets a mail that says so, and the account waits all the same, for nobody: what is
+    stored and answered, now and later, is what a stranger's address gets. An address that nobody confirmed is
+    nobody's: it keeps nobody else from using it, and the newer sign-up replaces the older.
     """
     hashed = make_password(password)
-    owner = _owner(person.email)
-    if owner is not None and private.is_unconfirmed(owner):
-        delete_user(actor=actor, user=owner, mail="")
-        owner = None
+    email = person.email.strip().lower()
+    for older in private.unconfirmed().filter(private_profile__wanted_email=email):
+        delete_user(actor=actor, user=older, mail="")
     if User.objects.filter(username__iexact=person.username).exists():
         raise Conflict("user_exists", f"the user id {person.username} is taken", field="username")
-    if owner is not None:
-        mails.post("private_known", owner, once=f"private_known:{owner.pk}")
-        return
-    user = create_user(actor=actor, person=person, market=market, state=State.INVITED)
-    User.objects.filter(pk=user.pk).update(password=hashed)
-    PrivateProfile.objects.create(user=user, **asdict(data))
-    mails.post("private_confirm", user)
+    user = User(**{**asdict(person), "email": ""}, market_id=market, state=State.INVITED, password=hashed)
+    user.save()
+    audit.record(actor, "identity.user.created", on=user, company_id=None)
+    PrivateProfile.objects.create(user=user, wanted_email=email, **asdict(data))
+    owner = _owner(email)
+    if owner is None:
+        mails.post_sealed("private_confirm", email, user)
+    else:
+        mails.post_sealed("private_known", email, owner)
 
 
 def _owner(email: str) -> User | None:
@@ -60,17 +62,21 @@ def _owner(email: str) -> User | None:
 
 
 @transaction.atomic
-def confirm(*, actor: Actor, user: User, password: str) -> User:
+def confirm(*, actor: Actor, token: str, password: str) -> User:
     """Opens the account: the link shows whose mailbox it is, the password that the same person signed up.
 
     Without the password, somebody could sign up with the address of another and wait until that one clicks. Raises
-    Conflict when the password is another or the account is open already.
+    LinkError, and Conflict when the password is another or the address became somebody else's meanwhile.
     """
+    user = links.user_of(CONFIRM, token, CONFIRM_LIFE, lock=True)
     if not user.check_password(password):
         raise Conflict("wrong_password", "this is not the password of the sign-up", field="password")
-    move(actor=actor, user=user, to=State.ACTIVE, verb="identity.private.confirmed")
-    EmailAddress.objects.filter(user=user, email=user.email).update(verified=True)
-    return user
+    profile = PrivateProfile.objects.get(user=user)
+    user.email, profile.wanted_email = checked_email(profile.wanted_email, of=user), ""
+    user.save(update_fields=["email"])
+    profile.save(update_fields=["wanted_email"])
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    return move(actor=actor, user=user, to=State.ACTIVE, verb="identity.private.confirmed")
 
 
 @transaction.atomic
@@ -100,6 +106,5 @@ def end_private(*, actor: Actor, user: User) -> bool:
 
 def forget_unconfirmed(*, now: datetime) -> int:
     """Deletes sign-ups whose link was never used; says how many. Nobody is told: there never was an account."""
-    before = now - 2 * CONFIRM_LIFE
-    late = User.objects.filter(state=State.INVITED, private_profile__isnull=False, date_joined__lt=before)
+    late = private.unconfirmed().filter(date_joined__lt=now - 2 * CONFIRM_LIFE)
     return len([delete_user(actor=ACTOR, user=user, mail="") for user in late])

@@ -4,7 +4,6 @@ Nobody is signed in meanwhile. What was done so far is kept with the sign-in tha
 the account before `renew`.
 """
 
-import json
 import secrets
 from collections.abc import Mapping
 from datetime import timedelta
@@ -13,13 +12,11 @@ from allauth.account.models import EmailAddress
 from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
-from procrastinate.contrib.django import app
 
 from kolonne.portal.audit import actions as audit
 from kolonne.portal.identity import limits, mails
 from kolonne.portal.identity.actions.people import checked_email, end_access
 from kolonne.portal.identity.models import User
-from kolonne.portal.lib import sealing
 from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.errors import Conflict, Invalid
 
@@ -41,7 +38,7 @@ def send_code(*, user: User, email: str) -> tuple[str, str]:
     if not limits.allows("renewal_code", user.pk):
         raise Conflict("too_many", "too many codes were asked for", field="email")
     code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
-    _mail_sealed("renewal_code", email, user, code=f"{code[:4]} {code[4:]}")
+    mails.post_sealed("renewal_code", email, user, code=f"{code[:4]} {code[4:]}")
     return email, digest_of(user, email, code)
 
 
@@ -80,11 +77,5 @@ def renew(*, actor: Actor, user: User, epoch: int, email: str, password: str, or
     audit.record(actor, "identity.user.renewed", on=user, company_id=None)
     mails.post("password_changed", user, **origin)
     if before and before != user.email:
-        _mail_sealed("email_replaced", before, user)
+        mails.post_sealed("email_replaced", before, user)
     return user
-
-
-def _mail_sealed(mail: str, address: str, user: User, **facts: str) -> None:
-    """To an address that is not (or no longer) the account's; jobs hold neither addresses nor codes in the clear."""
-    sealed = sealing.seal(json.dumps({"address": address, "facts": facts}))
-    app.configure_task("identity.send_sealed").defer(mail=mail, user_id=user.pk, sealed=sealed)

@@ -150,6 +150,7 @@ class Migration(migrations.Migration):
                 ("street", models.CharField(blank=True, max_length=120, verbose_name="Street and number")),
                 ("postal_code", models.CharField(blank=True, max_length=12, verbose_name="Postal code")),
                 ("city", models.CharField(blank=True, max_length=80, verbose_name="City")),
+                ("wanted_email", models.EmailField(blank=True, max_length=254)),
                 ("since", models.DateTimeField(default=django.utils.timezone.now)),
             ],
         ),

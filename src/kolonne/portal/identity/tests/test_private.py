@@ -18,6 +18,7 @@ from kolonne.portal.companies.profile import belongs_somewhere
 from kolonne.portal.companies.queries import actor_of, rights_over
 from kolonne.portal.conftest import House
 from kolonne.portal.identity import links, tasks
+from kolonne.portal.identity.actions import PersonData, create_user
 from kolonne.portal.identity.actions import private as actions
 from kolonne.portal.identity.models import PrivateProfile, State, User
 from kolonne.portal.identity.provider import ProviderAdapter
@@ -38,7 +39,7 @@ def unhurried() -> Iterator[None]:
 def sign_up(**changes: str) -> Any:
     facts = {
         "name": "Maja Privat", "user_id": "maja", "email": "Maja@home.example", "password": PASSWORD,
-        "language": "nb", "market": "no", "challenge": solved(),
+        "language": "en", "market": "no", "challenge": solved(),
     } | changes  # fmt: skip
     return Client().post("/accounts/private/", facts)
 
@@ -112,10 +113,35 @@ def test_the_answer_does_not_tell_whether_an_address_is_known(alice: User) -> No
     fresh = sign_up(email="nobody@home.example").content.decode()
     known = sign_up(user_id="alice.home", email=alice.email).content.decode()
     assert without_facts(fresh, "nobody@home.example") == without_facts(known, alice.email)
-    assert not User.objects.filter(username="alice.home").exists()
     assert queued_mails()[-1] == ("private_known", alice.pk)
     alice.refresh_from_db()
     assert not PrivateProfile.objects.filter(user=alice).exists()
+
+
+@pytest.mark.parametrize("email", ["nobody@home.example", "alice@example.com"])
+def test_nothing_that_follows_tells_it_either(alice: User, email: str) -> None:
+    """Signing up again, asking whether the user id is free now, and signing in are answered alike."""
+    assert [sign_up(email=email).status_code for _ in range(3)] == [200] * 3
+    assert "This user id is taken" in sign_up(email="other@home.example").content.decode()
+    answer = Client().post("/accounts/login/", {"login": "maja", "password": PASSWORD})
+    assert (answer.status_code, "waits for you" in answer.content.decode()) == (403, True)
+
+
+def test_who_waits_for_a_known_address_gets_no_link(alice: User) -> None:
+    sign_up(email=alice.email)
+    assert [mail for mail, _ in queued_mails()] == ["private_known"]
+    address = links.address("private_confirm", actions.CONFIRM, maja())
+    assert Client().post(address, {"password": PASSWORD}).status_code == 410
+    assert (maja().state, maja().email) == (State.INVITED, "")
+
+
+def test_a_stranger_cannot_keep_an_address_from_its_owner() -> None:
+    """Who signs up with the address of a colleague does not keep his company from inviting him."""
+    sign_up()
+    address = links.address("private_confirm", actions.CONFIRM, maja())
+    invited = PersonData("maja.work", "maja@home.example")
+    create_user(actor=Actor.system("test"), person=invited, market="no", state=State.INVITED)
+    assert Client().post(address, {"password": PASSWORD}).status_code == 410
 
 
 def without_facts(page: str, email: str) -> str:
@@ -131,7 +157,8 @@ def test_a_user_id_that_is_taken_may_be_told(alice: User) -> None:
 def test_an_address_that_nobody_confirmed_belongs_to_nobody() -> None:
     sign_up(user_id="squatter")
     sign_up()
-    assert [user.username for user in User.objects.filter(email="maja@home.example")] == ["maja"]
+    wanted = User.objects.filter(private_profile__wanted_email="maja@home.example")
+    assert [user.username for user in wanted] == ["maja"]
 
 
 def test_sign_ups_that_were_never_confirmed_are_forgotten(private_maja: User) -> None:

@@ -16,6 +16,7 @@ from kolonne.portal.identity.actions import PersonData
 from kolonne.portal.identity.actions import private as actions
 from kolonne.portal.identity.forms.private import ConfirmForm, PrivateForm, PrivateSignUpForm
 from kolonne.portal.identity.models import Language, PrivateProfile, User
+from kolonne.portal.identity.queries import himself
 from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.address import client_address
 from kolonne.portal.lib.errors import Conflict
@@ -43,7 +44,7 @@ def _language() -> str:
 
 def _signed_up(request: HttpRequest, form: PrivateSignUpForm, email: str) -> bool:
     facts = form.cleaned_data
-    actor = Actor(label=facts["user_id"], address=client_address(request))
+    actor = Actor(label="self-service", address=client_address(request))
     person = PersonData(facts["user_id"], email, language=facts["language"])
     try:
         actions.sign_up(
@@ -60,7 +61,7 @@ def _signed_up(request: HttpRequest, form: PrivateSignUpForm, email: str) -> boo
 
 
 @links.keep_address_private
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def private_confirm(request: HttpRequest, token: str) -> HttpResponse:
     """The link in the mail; it opens the account for who also knows the password of the sign-up."""
     try:
@@ -71,10 +72,12 @@ def private_confirm(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         if not ratelimit.consume(request, action="private_confirm", key=str(user.pk)):
             return cast("HttpResponse", ratelimit.respond_429(request))
-        actor = Actor(label=str(user), user_id=user.pk, address=client_address(request))
         try:
-            actions.confirm(actor=actor, user=user, password=form.cleaned_data["password"])
-        except Conflict:
+            actor = himself(user, client_address(request))
+            actions.confirm(actor=actor, token=token, password=form.cleaned_data["password"])
+        except (links.LinkError, Conflict) as error:
+            if not isinstance(error, Conflict) or error.code != "wrong_password":
+                return render(request, "identity/private_link.html", status=410)
             form.add_error("password", _("This is not the password that was chosen when the account was made."))
         else:
             return render(request, "identity/private_confirmed.html", {"person": user})
