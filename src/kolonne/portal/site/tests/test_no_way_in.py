@@ -146,7 +146,6 @@ def test_what_was_open_is_shut_at_once(how: str, insider: Insider) -> None:
         assert insider.browser.get(address).status_code == 401, address
     assert not watches(insider.browser)
     assert not Token.objects.filter(user=insider.user).exists()
-    # Whoever watches the live stream is told in the same transaction.
     assert insider.party.user_info(insider.tokens["access_token"]).status_code == 401
     with pytest.raises(OAuthError):
         insider.party.refresh(insider.tokens["refresh_token"])
