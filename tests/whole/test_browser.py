@@ -1,16 +1,15 @@
 """FT-01, FT-02, CD-02, CD-03, NF-01, NF-02: what people see and do, in a real browser against the whole product."""
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.whole.accessibility import findings_of
 from tests.whole.conftest import World
 
 pytestmark = pytest.mark.browser
-AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 PATIENCE_MS = 30_000
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -98,18 +97,9 @@ def test_a_driver_is_told_why_there_is_no_fleet(page: Page) -> None:
     expect(page.locator("h1")).to_be_visible()
 
 
-def accessibility_findings(page: Page) -> list[str]:
-    page.evaluate(AXE.read_text())
-    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-    found = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", tags)
-    return [f"{rule['id']}: {node['html'][:160]}" for rule in found["violations"] for node in rule["nodes"]]
-
-
 @pytest.mark.parametrize("language", ["de", "nb", "en"])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing(browser: Browser, world: World, language: str, theme: str) -> None:
-    if not AXE.exists():
-        pytest.skip("axe-core is not installed: `make install`")
     context = browser.new_context(
         base_url=world.endpoints["portal"],
         color_scheme="dark" if theme == "dark" else "light",
@@ -119,7 +109,7 @@ def test_axe_finds_nothing(browser: Browser, world: World, language: str, theme:
     page = context.new_page()
     findings = {}
     page.goto("/accounts/login/")
-    findings["/accounts/login/"] = accessibility_findings(page)
+    findings["/accounts/login/"] = findings_of(page)
     sign_in(page, "Grace")
     token = page.locator("input[name=csrfmiddlewaretoken]").first.input_value()
     page.request.post("/language/", form={"language": language, "csrfmiddlewaretoken": token, "next": "/"})
@@ -127,7 +117,7 @@ def test_axe_finds_nothing(browser: Browser, world: World, language: str, theme:
         page.goto(address)
         expect(page.locator("html")).to_have_attribute("lang", language)
         expect(page.locator("h1").first).to_be_attached()
-        findings[address] = accessibility_findings(page)
+        findings[address] = findings_of(page)
     page.request.post("/language/", form={"language": "en", "csrfmiddlewaretoken": token, "next": "/"})
     context.close()
     assert {address: found for address, found in findings.items() if found} == {}

@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from playwright.sync_api import Browser, Page, expect
 
+from tests.whole.accessibility import findings_of
 from tests.whole.conftest import World
-from tests.whole.test_browser import AXE, accessibility_findings
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=30_000)
@@ -173,30 +173,28 @@ PAGES = (
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing(browser: Browser, world: World, administrator: Person, theme: Any) -> None:
-    if not AXE.exists():
-        pytest.skip("axe-core is not installed: `make install`")
     base = world.endpoints["portal"]
     context = browser.new_context(base_url=base, color_scheme=theme, locale="en", bypass_csp=True)
     page = context.new_page()
     page.goto("/accounts/login/")
-    findings = {"login": accessibility_findings(page)}
+    findings = {"login": findings_of(page)}
     type_password(page, Person(administrator.username, "wrong"))
     expect(page.get_by_role("alert")).to_be_visible()
-    findings["login refused"] = accessibility_findings(page)
+    findings["login refused"] = findings_of(page)
     type_password(page, administrator)
     page.wait_for_url("**/accounts/2fa/")
-    findings["forced"] = accessibility_findings(page)
+    findings["forced"] = findings_of(page)
     page.goto("/accounts/2fa/totp/activate/")
-    findings["app"] = accessibility_findings(page)
+    findings["app"] = findings_of(page)
     page.goto("/accounts/2fa/")
     set_up_app(page)
-    findings["codes"] = accessibility_findings(page)
+    findings["codes"] = findings_of(page)
     token = page.locator("input[name=csrfmiddlewaretoken]").first.input_value()
     for language in ("de", "nb", "en"):
         page.request.post("/language/", form={"language": language, "csrfmiddlewaretoken": token, "next": "/"})
         for address in PAGES:
             page.goto(address)
             expect(page.locator("html")).to_have_attribute("lang", language)
-            findings[f"{language} {address}"] = accessibility_findings(page)
+            findings[f"{language} {address}"] = findings_of(page)
     context.close()
     assert {address: found for address, found in findings.items() if found} == {}

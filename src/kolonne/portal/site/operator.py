@@ -100,7 +100,7 @@ def company() -> None:
 
 @company.command("create")
 @click.argument("name")
-@click.option("--market", required=True, help="Country of the company: de or no.")
+@click.option("--market", required=True, help="Code of the company's market, e.g. no.")
 @click.option("--kind", default="fleet", help="fleet, dealer, workshop or operator.")
 @operator_command("Company {name} was created in market {market}.")
 def create_company(name: str, market: str, kind: str) -> Result:
