@@ -18,6 +18,7 @@ from collections.abc import Iterator
 import django
 import hypothesis
 import pytest
+from django.conf import settings
 
 from kolonne import config
 from kolonne.config import Config
@@ -35,6 +36,8 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "kolonne.portal.site.settings"
 _DATA = scratch.make()
 # Before the next conftest.py imports a model; pytest-django completes the set-up later.
 django.setup()
+# Every client of a test builds the middleware anew: reading the list of all static files each time took most of it.
+settings.SERVESTATIC_AUTOREFRESH = True
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,12 +1,15 @@
 """The cast of the portal's tests: companies and markets that must never meet, and the people in them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
+import psycopg
 import pytest
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.test import Client
 
+from kolonne.config import Config
 from kolonne.portal.commerce import actions as commerce
 from kolonne.portal.companies import actions as companies
 from kolonne.portal.companies.models import Company, Kind, Role
@@ -180,3 +183,35 @@ def our_scope(ours: House) -> Iterator[House]:
 @pytest.fixture
 def bobs_actor(bob: User) -> Actor:
     return actor_of(bob, "192.0.2.7")
+
+
+@pytest.fixture
+def admin(platform: Config) -> Iterator["psycopg.Connection[tuple[Any, ...]]"]:
+    """The database without row-level security."""
+    where = platform.endpoints()
+    with psycopg.connect(
+        host=where.postgres_host,
+        port=where.postgres_port,
+        dbname=where.database,
+        user="postgres",
+        password=platform.secret("postgres-admin"),
+        autocommit=True,
+    ) as connection:
+        yield connection
+
+
+def forget_committed(admin: "psycopg.Connection[tuple[Any, ...]]", company: Company, users: Iterable[User]) -> None:
+    """Removes what a test had to commit, because other connections must see it; the next tests count people."""
+    with admin.transaction():
+        admin.execute("SET LOCAL session_replication_role = replica")  # no foreign keys: every table is swept
+        tables = admin.execute(
+            "SELECT c.oid::regclass::text FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid "
+            "AND a.attname = 'company_id' AND NOT attisdropped WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition"
+        ).fetchall()
+        for (table,) in tables:
+            admin.execute(f"DELETE FROM {table} WHERE company_id = %s", [company.pk])
+        admin.execute("DELETE FROM companies_tenant WHERE id = %s", [company.pk])
+        for user in users:
+            for table in ("audit_entry", "account_emailaddress", "mfa_authenticator", "commands_unlockpin"):
+                admin.execute(f"DELETE FROM {table} WHERE user_id = %s", [user.pk])
+            admin.execute("DELETE FROM identity_user WHERE id = %s", [user.pk])

@@ -22,7 +22,7 @@ from kolonne.portal.commands.signer import main
 from kolonne.portal.commands.signer.dispatcher import Dispatcher
 from kolonne.portal.companies.models import Role
 from kolonne.portal.companies.queries import actor_of
-from kolonne.portal.conftest import House, build_house, person
+from kolonne.portal.conftest import House, build_house, forget_committed, person
 from kolonne.portal.identity.models import User
 from kolonne.portal.lib.scope import company_scope
 from kolonne.wire import cose
@@ -160,7 +160,9 @@ class Signers:
 
 
 @pytest.fixture
-def van(platform: Config, django_db_blocker: DjangoDbBlocker) -> Iterator[Van]:
+def van(
+    platform: Config, django_db_blocker: DjangoDbBlocker, admin: "psycopg.Connection[tuple[Any, ...]]"
+) -> Iterator[Van]:
     """A van of a new company, committed; its module has not said hello yet."""
     number = secrets.randbelow(10**10)
     with django_db_blocker.unblock():
@@ -169,6 +171,7 @@ def van(platform: Config, django_db_blocker: DjangoDbBlocker) -> Iterator[Van]:
         manager.set_password(PASSWORD)
         manager.save()
         yield Van(platform, house, manager)
+        forget_committed(admin, house.company, [manager])
 
 
 @pytest.fixture
