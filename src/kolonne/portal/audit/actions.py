@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from kolonne.portal.audit import queries, texts
 from kolonne.portal.audit.models import Entry
-from kolonne.portal.lib.actor import Actor
+from kolonne.portal.lib.actor import MAX_LABEL, Actor
 from kolonne.portal.lib.errors import Conflict
 from kolonne.portal.lib.scope import all_companies, company_scope, platform_scope
 
@@ -35,7 +35,8 @@ def record_look(actor: Actor, verb: str, *, on: models.Model, company_id: int | 
     """Says that somebody looked at data of people (NF-06), once in `LOOK_S` however often a page is opened."""
     since = timezone.now() - timedelta(seconds=LOOK_S)
     with platform_scope():
-        lately = Entry.objects.filter(company_id=company_id, verb=verb, target=_target(on), actor=actor.label)
+        looks = Entry.objects.filter(company_id=company_id, verb=verb, target=_target(on))
+        lately = looks.filter(actor=actor.label[:MAX_LABEL])
         is_known = lately.filter(user_id=actor.user_id, at__gte=since).exists()
     if not is_known:
         record(actor, verb, on=on, company_id=company_id)
@@ -81,12 +82,12 @@ def _next_entry(actor: Actor, verb: str, on: models.Model, company_id: int | Non
     entry = Entry(
         company_id=company_id,
         at=timezone.now(),
-        actor=actor.label,
+        actor=actor.label[:MAX_LABEL],
         user_id=actor.user_id,
         address=actor.address,
         verb=verb,
         target=_target(on),
-        target_label=str(on),
+        target_label=str(on)[:MAX_LABEL],
         facts=facts,
         previous=bytes(last or b"\0" * 32),
     )

@@ -1,4 +1,4 @@
-from kolonne.portal.companies.models import Role
+from kolonne.portal.companies.models import Kind, Role
 from kolonne.portal.companies.queries import allow, scope_allows
 from kolonne.portal.lib import permissions
 
@@ -10,8 +10,8 @@ PERMISSIONS = {
     UNLOCK: "Open vans from afar",
 }
 permissions.register(PERMISSIONS)
-allow(Role.ADMINISTRATOR, *PERMISSIONS)
-allow(Role.FLEET_MANAGER, *PERMISSIONS)
+for role in (Role.ADMINISTRATOR, Role.FLEET_MANAGER):
+    allow(role, *PERMISSIONS, kinds=[Kind.FLEET])
 scope_allows("commands:read", READ, "vehicles.vehicle:read")
 scope_allows("commands:write", READ, WRITE, "vehicles.vehicle:read")
 scope_allows("commands:unlock", READ, WRITE, UNLOCK, "vehicles.vehicle:read")

@@ -7,8 +7,8 @@ class CommerceConfig(AppConfig):
 
     def ready(self) -> None:
         from kolonne.portal.commerce.permissions import PERMISSIONS  # noqa: PLC0415  # registers the rights
-        from kolonne.portal.companies.models import Role  # noqa: PLC0415  # models exist only when apps are ready
+        from kolonne.portal.companies.models import Kind, Role  # noqa: PLC0415  # models exist only when apps are ready
         from kolonne.portal.companies.queries import allow  # noqa: PLC0415
 
-        allow(Role.ADMINISTRATOR, *PERMISSIONS)
-        allow(Role.FLEET_MANAGER, "commerce.product:read")
+        allow(Role.ADMINISTRATOR, *PERMISSIONS, kinds=[Kind.FLEET])
+        allow(Role.FLEET_MANAGER, "commerce.product:read", kinds=[Kind.FLEET])

@@ -18,18 +18,20 @@ from kolonne.portal.companies.models import (
 )
 from kolonne.portal.identity.models import Application, PrivateProfile, User
 from kolonne.portal.lib import permissions
-from kolonne.portal.lib.actor import Actor
+from kolonne.portal.lib.actor import MAX_LABEL, Actor
 from kolonne.portal.lib.scope import api_key_scope, company_scope, user_scope
 
 API_KEY_PREFIX = "kol_"
 
-_role_rights: dict[str, set[str]] = defaultdict(set)
+_role_rights: dict[tuple[str, str], set[str]] = defaultdict(set)
+"""By kind of organisation and role."""
 _market_rights: dict[str, set[str]] = defaultdict(set)
 
 
-def allow(role: Role, *names: str) -> None:
-    """Lets a role have rights; called by the contexts that define them."""
-    _role_rights[role] |= permissions.checked(set(names))
+def allow(role: Role, *names: str, kinds: Iterable[Kind] = tuple(Kind)) -> None:
+    """Lets a role have rights, in organisations of these kinds only; called by the contexts that define them."""
+    for kind in kinds:
+        _role_rights[kind, role] |= permissions.checked(set(names))
 
 
 def allow_in_market(role: Role, *names: str) -> None:
@@ -42,10 +44,12 @@ def actor_of(user: User, address: str = "") -> Actor:
     rights: dict[int, frozenset[str]] = {}
     markets: dict[str, frozenset[str]] = {}
     for company, tenant, roles in _memberships(user.pk):
-        rights[company] = _union(_role_rights, roles)
+        rights[company] = frozenset().union(*(_role_rights[tenant.kind, role] for role in roles))
         if tenant.kind == Kind.OPERATOR:
-            markets[tenant.market_id] = markets.get(tenant.market_id, frozenset()) | _union(_market_rights, roles)
-    return Actor(label=str(user), user_id=user.pk, address=address, rights=rights, markets=markets)
+            markets[tenant.market_id] = markets.get(tenant.market_id, frozenset()).union(
+                *(_market_rights[role] for role in roles)
+            )
+    return Actor(label=str(user)[:MAX_LABEL], user_id=user.pk, address=address, rights=rights, markets=markets)
 
 
 def _memberships(user_id: int) -> list[tuple[int, Tenant, list[str]]]:
@@ -53,10 +57,6 @@ def _memberships(user_id: int) -> list[tuple[int, Tenant, list[str]]]:
     with user_scope(user_id):
         rows = dict(Membership.objects.filter(user_id=user_id).values_list("company_id", "roles"))
     return [(tenant.pk, tenant, rows[tenant.pk]) for tenant in Tenant.objects.filter(pk__in=rows)] if rows else []
-
-
-def _union(rights: dict[str, set[str]], roles: list[str]) -> frozenset[str]:
-    return frozenset().union(*(rights[role] for role in roles))
 
 
 def has_strong_role(user: User) -> bool:
@@ -147,8 +147,11 @@ def members(company_id: int) -> list[Membership]:
 
 
 def administrators(company_id: int) -> list[User]:
-    """Whom to ask (ID-13)."""
-    return [member.user for member in members(company_id) if Role.ADMINISTRATOR in member.roles]
+    """Whom to ask (ID-13), by name."""
+    with company_scope([company_id]):
+        rows = Membership.objects.filter(company_id=company_id, roles__contains=[Role.ADMINISTRATOR])
+        ordered = rows.select_related("user").order_by("user__last_name", "user__first_name", "pk")
+        return [member.user for member in ordered]
 
 
 def fits(application: Application, kind: Kind) -> bool:

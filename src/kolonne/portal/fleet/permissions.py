@@ -1,4 +1,4 @@
-from kolonne.portal.companies.models import Role
+from kolonne.portal.companies.models import Kind, Role
 from kolonne.portal.companies.queries import allow, scope_allows
 from kolonne.portal.lib import permissions
 
@@ -9,7 +9,7 @@ PERMISSIONS = {
     HISTORY: "See where vans were and what they measured",
 }
 permissions.register(PERMISSIONS)
-allow(Role.ADMINISTRATOR, *PERMISSIONS)
-allow(Role.FLEET_MANAGER, *PERMISSIONS)
+for role in (Role.ADMINISTRATOR, Role.FLEET_MANAGER):
+    allow(role, *PERMISSIONS, kinds=[Kind.FLEET])
 scope_allows("vehicles:read", STATE)
 scope_allows("history:read", HISTORY, STATE, "vehicles.vehicle:read")

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field, replace
 
 from kolonne.portal.lib.errors import NotAllowed
 
+MAX_LABEL = 200
+"""Of who acts and of what is acted on, as columns hold it: the names of a person can be longer together."""
+
 
 @dataclass(frozen=True)
 class Actor:

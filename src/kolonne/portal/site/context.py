@@ -37,12 +37,13 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     frame: dict[str, Any] = {
         "demo": settings.DEMO,
         "demo_pin": partial(personas.shared, "pin"),
-        "search_url": reverse("map"),
+        "search_url": "",
         "apps": [],
         "companies": [],
     }
     if actor is not None and actor.user_id is not None:
-        frame |= {"apps": _apps(request, actor), **_company(request, actor)}
+        search = reverse("map") if companies_with_vans(actor) else ""
+        frame |= {"apps": _apps(request, actor), "search_url": search, **_company(request, actor)}
     return {"shell": frame, **(_demonstration() if settings.DEMO else {})}
 
 

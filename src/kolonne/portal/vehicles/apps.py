@@ -6,10 +6,10 @@ class VehiclesConfig(AppConfig):
     default_auto_field = "django.db.models.AutoField"
 
     def ready(self) -> None:
-        from kolonne.portal.companies.models import Role  # noqa: PLC0415  # models exist only when apps are ready
+        from kolonne.portal.companies.models import Kind, Role  # noqa: PLC0415  # models exist only when apps are ready
         from kolonne.portal.companies.queries import allow, scope_allows  # noqa: PLC0415
         from kolonne.portal.vehicles.permissions import PERMISSIONS  # noqa: PLC0415
 
-        allow(Role.ADMINISTRATOR, *PERMISSIONS)
-        allow(Role.FLEET_MANAGER, "vehicles.vehicle:read")
+        allow(Role.ADMINISTRATOR, *PERMISSIONS, kinds=[Kind.FLEET])
+        allow(Role.FLEET_MANAGER, "vehicles.vehicle:read", kinds=[Kind.FLEET])
         scope_allows("vehicles:read", "vehicles.vehicle:read")
