@@ -82,7 +82,7 @@ ACTS = {
     for act in (
         Act("revive", HELP, frozenset(LOCKS), _revive),
         Act("password", HELP, _IN | set(LOCKS), _reset_password),
-        Act("factor", HELP, _ALIVE, _reset_factor),
+        Act("factor", WRITE, _ALIVE, _reset_factor),
         Act("invite", WRITE, frozenset({State.INVITED}), _invite_again),
         Act("block", WRITE, _ALIVE - {State.BLOCKED}, _block, is_danger=True, asks_why=True),
         Act("unblock", WRITE, frozenset({State.BLOCKED}), _unblock),

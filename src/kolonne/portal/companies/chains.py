@@ -67,7 +67,9 @@ def _open(actor: Actor, chain: Chain) -> Iterator[QuerySet[Entry]]:
         people = User.objects.filter(in_the_hands_of(actor, READ))
         targets = people.annotate(target=Concat(Value("identity.user:"), Cast("pk", CharField()))).values("target")
         markets = audit.targets_of("identity.market", markets_with(actor, READ))
-        yield Entry.objects.filter(Q(target__in=targets) | Q(target__in=markets), company_id=None)
+        entries = Entry.objects.filter(Q(target__in=targets) | Q(target__in=markets), company_id=None)
+        # What a person does with a private account is nobody else's business (ID-03).
+        yield entries.exclude(verb__startswith="identity.private.")
 
 
 def read(actor: Actor, chain: Chain, wanted: Wanted) -> Page:

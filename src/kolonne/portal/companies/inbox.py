@@ -16,7 +16,7 @@ from kolonne.portal.companies.queries import rights_over
 from kolonne.portal.identity.models import HelpRequest, HelpState, PrivateProfile, User
 from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.errors import NotFound
-from kolonne.portal.lib.scope import company_scope
+from kolonne.portal.lib.scope import all_companies, company_scope
 
 RIGHT = "companies.member:help"
 GRANT = "companies.application:grant"
@@ -65,13 +65,17 @@ def _answerable(actor: Actor) -> QuerySet[HelpRequest]:
 
 
 def _of_my_companies(actor: Actor) -> list[int]:
-    """People of the open company who asked for help and over whom its administrator has that right."""
-    members = Membership.objects.filter(company__in=companies_with(actor, RIGHT), user=OuterRef("user"))
-    asking = HelpRequest.objects.filter(Exists(members), state=HelpState.OPEN).exclude(
-        Exists(PrivateProfile.objects.filter(user=OuterRef("user")))
-    )
-    people = User.objects.filter(pk__in=asking.values("user"))[:MOST]
-    return [user.pk for user in people if RIGHT in rights_over(actor, user)]
+    """People of the open company who asked for help, as far as `rights_over` gives its administrator that right."""
+    mine = companies_with(actor, RIGHT)
+    if not mine:
+        return []
+    members = Membership.objects.filter(user=OuterRef("user"))
+    private = PrivateProfile.objects.filter(user=OuterRef("user"))
+    # Everywhere: a membership in any other organisation takes the person out of these hands.
+    with company_scope(all_companies()):
+        asking = HelpRequest.objects.filter(Exists(members.filter(company__in=mine)), state=HelpState.OPEN)
+        whole = asking.exclude(Exists(members.exclude(company__in=mine))).exclude(Exists(private))
+        return list(whole.exclude(user=actor.user_id).values_list("user", flat=True).distinct())
 
 
 def get_request_for(actor: Actor, pk: int) -> HelpRequest:

@@ -28,6 +28,7 @@ from kolonne.portal.lib.scope import all_companies, company_scope, user_scope
 
 READ = "companies.member:read"
 WRITE = "companies.member:write"
+HELP = "companies.member:help"
 PER_PAGE = 50
 HISTORY_LENGTH = 30
 
@@ -116,6 +117,9 @@ def list_people(actor: Actor, wanted: Wanted) -> Listing:
     """A page of the people that somebody may see, by name. The number of queries does not grow with them."""
     with looking_everywhere(actor):
         found = _searched(_visible(actor), wanted)
+        if wanted.organisation is not None:
+            shown = {wanted.organisation}.intersection(own_organisations(actor))
+            found = found.filter(Exists(Membership.objects.filter(company__in=shown, user=OuterRef("pk"))))
         states = dict(found.order_by().values_list("state").annotate(Count("pk")))
         chosen = found.filter(state=wanted.state) if wanted.state else found.exclude(state=State.DELETED)
         pages = Paginator(chosen.order_by("last_name", "first_name", "username").values_list("pk", flat=True), PER_PAGE)
@@ -128,9 +132,6 @@ def list_people(actor: Actor, wanted: Wanted) -> Listing:
 
 def _searched(people: QuerySet[User], wanted: Wanted) -> QuerySet[User]:
     """Every word must be part of the name, the user id or the e-mail address."""
-    if wanted.organisation is not None:
-        members = Membership.objects.filter(company=wanted.organisation, user=OuterRef("pk"))
-        people = people.filter(Exists(members))
     words = wanted.search.split()[:8]
     if not words:
         return people
@@ -189,16 +190,16 @@ def _living_sessions(user: User) -> int:
 
 
 def _history(actor: Actor, user: User) -> list[Entry]:
-    """What was done to the person in the viewer's organisations, newest first.
+    """What was done to the person where the viewer helps people, newest first: colleagues do not read it.
 
     A market's helper also sees what belongs to no organisation; nobody what the person did with a private account.
     """
-    mine = own_organisations(actor)
+    mine = sorted({*companies_with(actor, HELP), *organisations_in(markets_with(actor, HELP))})
     with user_scope(user.pk), company_scope(mine):
         about = Entry.objects.filter(target=f"{User._meta.label_lower}:{user.pk}")
         about = about.exclude(verb__endswith=LOOKED).exclude(verb__startswith="identity.private.")
         seen = Q(company_id__in=mine)
-        if actor.may_in(READ, user.market_id):
+        if actor.may_in(HELP, user.market_id):
             seen |= Q(company_id=None)
         return list(about.filter(seen).order_by("-at", "-pk")[:HISTORY_LENGTH])
 

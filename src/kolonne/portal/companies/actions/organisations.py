@@ -8,7 +8,7 @@ from django.db import transaction
 from kolonne.portal.audit import actions as audit
 from kolonne.portal.companies.directory import CUSTOMERS, WRITE, dealer, require_at
 from kolonne.portal.companies.models import ROLES, Company, Kind, Membership, Role, Tenant
-from kolonne.portal.identity.models import Market, User
+from kolonne.portal.identity.models import Market, State, User
 from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.errors import Conflict, Invalid, NotAllowed
 from kolonne.portal.lib.scope import company_scope
@@ -105,6 +105,10 @@ def add_member(*, actor: Actor, company: Company, user: User, roles: Iterable[Ro
         raise Conflict("own_role", "nobody gives a role to himself")
     wanted = checked_roles(company, roles)
     with company_scope([company.pk]):
+        # Whoever acts on the person now, as on one who belongs nowhere else, is done first.
+        state = User.objects.select_for_update(no_key=True).values_list("state", flat=True).get(pk=user.pk)
+        if state == State.DELETED:
+            raise Conflict("wrong_state", f"{user} is deleted", state=state)
         if Membership.objects.filter(company=company, user=user).exists():
             raise Conflict("already_member", f"{user} is in this company already")
         membership = Membership.objects.create(company=company, user=user, roles=wanted)

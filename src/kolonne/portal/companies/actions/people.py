@@ -10,17 +10,17 @@ from kolonne.portal.companies.actions.last_administrator import require_another
 from kolonne.portal.companies.actions.organisations import checked_roles
 from kolonne.portal.companies.directory import require_at
 from kolonne.portal.companies.models import Company, Membership, Role
-from kolonne.portal.companies.people import READ, WRITE
+from kolonne.portal.companies.people import HELP, READ, WRITE
 from kolonne.portal.companies.queries import rights_over
 from kolonne.portal.identity import actions as identity
 from kolonne.portal.identity import mails
 from kolonne.portal.identity.actions.erasure import delete_user
 from kolonne.portal.identity.models import Market, PrivateProfile, State, User
+from kolonne.portal.lib import notify
 from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.errors import Conflict, NotAllowed, NotFound
 from kolonne.portal.lib.scope import company_scope, user_scope
 
-HELP = "companies.member:help"
 LOCKS = (State.LOCKED, State.PASSWORD_LOCKED)
 MAX_REASON = 200
 
@@ -81,8 +81,11 @@ def reset_password(*, actor: Actor, user: User) -> str:
 
 @transaction.atomic
 def reset_second_factor(*, actor: Actor, user: User) -> User:
-    """Takes all factors from somebody who lost them (ID-10). Raises NotAllowed, Conflict when there are none."""
-    with acting_over(actor, user, HELP) as (person, company_id):
+    """Takes all factors from somebody who lost them (ID-10). Raises NotAllowed, Conflict when there are none.
+
+    Support agents may not: with the password too, one of them alone could be anybody in the market.
+    """
+    with acting_over(actor, user, WRITE) as (person, company_id):
         identity.reset_second_factor(actor=actor, user=person, company_id=company_id)
         mails.post("person_factor_reset", person, helper=actor.label)
     return person
@@ -110,6 +113,7 @@ def change_roles(*, actor: Actor, membership: Membership, roles: Iterable[Role])
             require_another(actor, company, member.user)
         member.roles = wanted
         member.save(update_fields=["roles"])
+        notify.notify(notify.PEOPLE, str(member.user_id))  # an open stream asks anew what it may show
         audit.record(
             actor, "companies.member.roles_changed", on=member.user, company_id=company.pk, before=before, after=wanted
         )
@@ -190,6 +194,8 @@ def _at(actor: Actor, membership: Membership) -> Iterator[tuple[Membership, Comp
         require_at(actor, WRITE, company.company)
         if actor.user_id == membership.user_id:
             raise Conflict("own_role", "nobody changes his own roles")
+        # The person first, as `acting_over` does: where else he belongs stays as it is until the act is done.
+        list(User.objects.select_for_update(no_key=True).filter(pk=membership.user_id).values_list("pk"))
         rows = Membership.objects.select_for_update(of=("self",)).select_related("user")
         member = rows.filter(pk=membership.pk).first()
         if member is None:

@@ -31,7 +31,7 @@ ACTS: dict[str, Act] = {
     "reset_second_factor": lambda by, user: actions.reset_second_factor(actor=actor_of(by), user=user),
     "delete": lambda by, user: actions.delete_person(actor=actor_of(by), user=user),
 }
-HELP = {"revive", "reset_password", "reset_second_factor"}
+HELP = {"revive", "reset_password"}
 
 
 def set_state(user: User, state: State) -> User:

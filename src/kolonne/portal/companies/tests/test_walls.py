@@ -1,0 +1,115 @@
+"""NF-03, NF-06, ID-09: what people tried in order to see or do more than they may, and what became of it."""
+
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from kolonne.portal.audit.models import Entry
+from kolonne.portal.audit.queries import first_broken_entry
+from kolonne.portal.companies import actions as companies
+from kolonne.portal.companies import chains, inbox
+from kolonne.portal.companies.actions import people as actions
+from kolonne.portal.companies.models import Company, Role
+from kolonne.portal.companies.people import Wanted, detail_of, list_people
+from kolonne.portal.companies.queries import actor_of
+from kolonne.portal.conftest import SYSTEM, House, person
+from kolonne.portal.identity.actions import private
+from kolonne.portal.identity.actions.private import PrivateData
+from kolonne.portal.identity.models import HelpRequest, PrivateProfile, State, User
+from kolonne.portal.lib.errors import Conflict
+from kolonne.portal.lib.scope import company_scope
+
+pytestmark = pytest.mark.django_db
+SignIn = Callable[[User], Client]
+NEWCOMER = {"first_name": "Ida", "last_name": "Ny", "email": "ida@example.com", "language": "en", "roles": ["driver"]}
+
+
+@pytest.mark.parametrize(("first", "last"), [(150, 150), (140, 59)])
+def test_names_of_any_length_that_a_form_takes_fit_the_audit(
+    first: int, last: int, alice: User, ours: House, signed_in: SignIn
+) -> None:
+    form = {**NEWCOMER, "first_name": "A" * first, "last_name": "B" * last, "username": "ida"}
+    assert signed_in(alice).post("/people/new/", form).status_code == 302
+    ida = User.objects.get(username="ida")
+    actions.block(actor=actor_of(alice), user=ida)
+    with company_scope(ours.scope):
+        assert first_broken_entry(ours.company.pk) is None
+
+
+def test_somebody_with_very_long_names_can_act(alice: User, bob: User, signed_in: SignIn) -> None:
+    User.objects.filter(pk=alice.pk).update(first_name="A" * 150, last_name="B" * 150)
+    client = signed_in(alice)
+    assert client.get("/people/").status_code == 200
+    assert client.post(f"/people/{bob.pk}/block/", {"reason": ""}).status_code == 302
+
+
+def ask(user: User) -> HelpRequest:
+    names = {"first_name": user.first_name, "last_name": user.last_name, "email": user.email}
+    return HelpRequest.objects.create(user=user, market_id="no", user_id_given=user.username, **names)
+
+
+def test_the_inbox_gives_an_administrator_whom_the_rules_give(
+    alice: User, bob: User, dora: User, charlie: User, ours: House, theirs: House
+) -> None:
+    """Decided for all at once, as `rights_over` decides for one."""
+    companies.add_member(actor=SYSTEM, company=theirs.company, user=dora, roles=[Role.DRIVER])
+    shut = person("penny", ours, Role.DRIVER)
+    PrivateProfile.objects.create(user=shut)
+    asked = [ask(user) for user in (alice, bob, dora, charlie, shut)]
+    actor = actor_of(alice)
+    shown = {request.user for request in inbox.open_requests(actor)}
+    assert shown == {request.user for request in asked if inbox.may_answer(actor, request)} == {bob}
+
+
+def test_who_floods_the_inbox_does_not_slow_down_the_pages(alice: User, ours: House) -> None:
+    actor = actor_of(alice)
+    counts = []
+    for number in (1, 12):
+        for one in range(number):
+            ask(person(f"p{number}x{one}", ours, Role.DRIVER))
+        with CaptureQueriesContext(connection) as queries:
+            inbox.open_count(actor)
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+
+
+def test_colleagues_do_not_read_what_was_done_to_a_person(
+    alice: User, bob: User, dora: User, nora: User, sigrid: User, signed_in: SignIn
+) -> None:
+    """NF-06: why somebody was blocked is for those who help and those who read the audit."""
+    actions.block(actor=actor_of(alice), user=dora, reason="took a van home")
+    dora.refresh_from_db()
+    for reader, may_read in ((alice, True), (nora, True), (sigrid, True), (bob, False)):
+        page = signed_in(reader).get(f"/people/{dora.pk}/").content.decode()
+        assert ("took a van home" in page) is may_read
+        assert bool(detail_of(actor_of(reader), dora).history) is may_read
+
+
+def test_a_filter_tells_nobody_where_a_colleague_belongs(
+    nora: User, sigrid: User, german_fleet: Company, operator: Company
+) -> None:
+    companies.add_member(actor=SYSTEM, company=german_fleet, user=sigrid, roles=[Role.DRIVER])
+    actor = actor_of(nora)
+    assert sigrid in list_people(actor, Wanted(organisation=operator.pk)).people
+    assert not list(list_people(actor, Wanted(organisation=german_fleet.pk)).people)
+
+
+def test_a_market_reads_nothing_of_private_accounts(sam: User, bob: User, nora: User) -> None:
+    """ID-03"""
+    for user in (sam, bob):
+        private.keep_private(actor=actor_of(user), user=user, data=PrivateData(name="At home"))
+    actor = actor_of(nora)
+    entries = chains.read(actor, chains.market_chain(actor), chains.Wanted()).entries
+    assert any(entry.target == f"identity.user:{sam.pk}" for entry in entries)
+    assert not [entry.verb for entry in entries if entry.verb.startswith("identity.private.")]
+
+
+def test_a_person_who_was_deleted_meanwhile_joins_nothing(bob: User, theirs: House) -> None:
+    User.objects.filter(pk=bob.pk).update(state=State.DELETED)
+    with pytest.raises(Conflict):
+        companies.add_member(actor=SYSTEM, company=theirs.company, user=bob, roles=[Role.DRIVER])
+    with company_scope(theirs.scope):
+        assert not Entry.objects.filter(company_id=theirs.company.pk, verb="companies.member.added").exists()
