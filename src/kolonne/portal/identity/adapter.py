@@ -6,6 +6,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.account.models import EmailAddress
 from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.internal.ratelimit import RateLimitUsage
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
@@ -15,7 +16,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from kolonne.portal.identity import actions, known_devices, mails, notices, second_factor
+from kolonne.portal.identity import actions, known_devices, limits, mails, notices, second_factor
 from kolonne.portal.identity.models import State, User
 from kolonne.portal.identity.queries import himself, person_by_login
 from kolonne.portal.lib import sealing
@@ -42,6 +43,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
     }
 
     _is_first_sign_in = False
+    _tries_of_address: RateLimitUsage | None = None
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Nobody makes an account without a company: people are invited or register a company."""
@@ -50,9 +52,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
     def get_login_stages(self) -> list[str]:
         """The second factor comes before anything that a helper's password could be used for."""
         return [
+            "kolonne.portal.identity.stages.BeginStage",
             "allauth.mfa.stages.AuthenticateStage",
             "kolonne.portal.identity.stages.RenewalStage",
             "allauth.account.stages.EmailVerificationStage",
+            "kolonne.portal.identity.stages.LastStage",
         ]
 
     def get_client_ip(self, request: HttpRequest) -> str:
@@ -71,10 +75,19 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """A locked password is not even compared; the answer is that of too many tries."""
+        self._tries_of_address = limits.use_address("wrong_password", request)
+        if self._tries_of_address is None:
+            raise self.validation_error("too_many_login_attempts")
         super().pre_authenticate(request, **credentials)
         user = _person(credentials)
         if user is not None and user.state == State.PASSWORD_LOCKED:
             raise self.validation_error("too_many_login_attempts")
+
+    def _rollback_login_failed_rl_usage(self) -> None:
+        """The password was right, so the try counts nowhere."""
+        super()._rollback_login_failed_rl_usage()
+        if self._tries_of_address is not None:
+            self._tries_of_address.rollback()
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         user = _person(credentials)

@@ -1,14 +1,16 @@
 """How often somebody may ask for something that costs a mail or a guess. Counted in the cache that all programs share.
 
-Sign-in itself is limited by allauth; these are our own pages and jobs.
+By account, sign-in is limited by allauth; these are tries by address, our own pages and jobs.
 """
 
 from allauth.core.internal import ratelimit
+from allauth.core.internal.ratelimit import RateLimitUsage
 from django.http import HttpRequest
 
 from kolonne.portal.lib.address import client_address
 
 LIMITS = {
+    "wrong_password": "10/m/key,100/h/key",
     "reset_page": "20/h/key",
     "reset_mail": "5/h/key",
     "renewal_code": "5/h/key",
@@ -21,10 +23,19 @@ LIMITS = {
 
 def allows(action: str, key: object) -> bool:
     """Counts one more and says whether it is still within the limit."""
-    request = HttpRequest()  # asked for by the signature; limits by key do not look at it
-    return bool(ratelimit.consume(request, app="kolonne", action=action, config=LIMITS, key=str(key), limit_get=True))
+    return _use(action, str(key)) is not None
 
 
 def allows_address(action: str, request: HttpRequest) -> bool:
-    """The same for an address on the network; one household's IPv6 addresses count as one."""
-    return allows(action, ratelimit.truncate_ip(client_address(request)))
+    """The same for an address on the network."""
+    return use_address(action, request) is not None
+
+
+def use_address(action: str, request: HttpRequest) -> RateLimitUsage | None:
+    """One more from an address, to be rolled back if it should not count; one household's IPv6 addresses are one."""
+    return _use(action, ratelimit.truncate_ip(client_address(request)))
+
+
+def _use(action: str, key: str) -> RateLimitUsage | None:
+    request = HttpRequest()  # asked for by the signature; limits by key do not look at it
+    return ratelimit.consume(request, app="kolonne", action=action, config=LIMITS, key=key, limit_get=True)

@@ -3,7 +3,12 @@
 from typing import Any
 
 from allauth.mfa.models import Authenticator
-from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
+from allauth.mfa.signals import (
+    authentication_failed,
+    authenticator_added,
+    authenticator_removed,
+    authenticator_reset,
+)
 from django.dispatch import receiver
 from django.http import HttpRequest
 
@@ -26,6 +31,12 @@ def factor_removed(request: HttpRequest, user: User, authenticator: Authenticato
 @receiver(authenticator_reset)
 def codes_renewed(request: HttpRequest, user: User, authenticator: Authenticator, **_: Any) -> None:
     _record(request, user, authenticator, "renewed")
+
+
+@receiver(authentication_failed)
+def code_was_wrong(request: HttpRequest, user: User, **_: Any) -> None:
+    """Guesses at codes count like guesses at the password, which whoever makes them knows already."""
+    actions.record_wrong_password(actor=himself(user, client_address(request)), user=user)
 
 
 def _record(request: HttpRequest, user: User, factor: Authenticator, change: str) -> None:

@@ -108,6 +108,7 @@ AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+    "kolonne.portal.identity.client_secrets.RandomSecretHasher",  # of applications, never of people
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "kolonne.portal.identity.passwords.Length"},
@@ -142,8 +143,9 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGIN_TIMEOUT = 30 * 60  # a sign-in that waits for a code in a mail needs its time
 ACCOUNT_RATE_LIMITS = {
-    # Wrong passwords: by address, so that nobody tries one password on many people; by account, from wherever.
-    "login_failed": "10/m/ip,100/h/ip,5/5m/key,20/h/key",
+    # Wrong passwords and codes by account, from wherever. Wrong passwords by address are counted in identity.limits: a
+    # right code would have allauth forget them here, and whoever guesses at others' passwords has an account, too.
+    "login_failed": "5/5m/key,20/h/key",
     "private_sign_up": "20/m/ip,5/h/key",
     "private_confirm": "10/m/key",
 }
@@ -262,7 +264,8 @@ SERVESTATIC_MAX_AGE = 31_536_000
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "filters": {"without_keys": {"()": "kolonne.portal.identity.log_filter.WithoutKeys"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["without_keys"]}},
     "root": {"handlers": ["console"], "level": CONFIG.log_level},
     "loggers": {"procrastinate": {"level": "WARNING"}},
 }

@@ -12,6 +12,7 @@ from django.core.validators import validate_slug
 from django.db import transaction
 
 from kolonne.portal.audit import actions as audit
+from kolonne.portal.identity import client_secrets
 from kolonne.portal.identity.access import SCOPES
 from kolonne.portal.identity.models import Application
 from kolonne.portal.lib.actor import Actor
@@ -151,7 +152,7 @@ def _is_loopback(host: str | None) -> bool:
 
 def _new_secret(client: Client) -> str:
     secret = str(get_adapter().generate_client_secret())
-    client.set_secret(secret)
+    client.secret = client_secrets.hashed(secret)
     return secret
 
 

@@ -119,3 +119,13 @@ def test_a_removed_application_takes_all_rights_with_it(ours: House, dora: User)
         assert not ApplicationGrant.objects.exists()
     assert not Client.objects.filter(pk=client_id).exists()
     assert not Application.objects.exists()
+
+
+def test_a_secret_is_checked_at_once() -> None:
+    """Slow hashes are for passwords: with one here, anybody could keep us busy with wrong secrets."""
+    _, client_id, secret = applications.create_application(actor=SYSTEM, code="routes", data=data())
+    client = Client.objects.get(pk=client_id)
+    assert client.secret.startswith("random_secret$1$")
+    assert secret not in client.secret
+    assert client.check_secret(secret)
+    assert not client.check_secret(secret[:-1])

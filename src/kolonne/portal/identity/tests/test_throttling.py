@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.core.cache import cache
@@ -204,3 +206,30 @@ def test_a_passkey_answers_one_question_of_one_browser_once() -> None:
     owner.post("/accounts/logout/")
     owner.post("/accounts/2fa/webauthn/login/", proof)
     assert "_auth_user_id" not in owner.session
+
+
+def test_whoever_has_an_account_guesses_at_others_no_faster() -> None:
+    """A right code in one's own account forgets no wrong passwords for those of others."""
+    eve, people = person("eve"), [person(f"person{number}") for number in range(6)]
+    RecoveryCodes.activate(eve)
+    TOTP.activate(eve, generate_totp_secret())
+    codes = Authenticator.objects.get(user=eve, type=Authenticator.Type.RECOVERY_CODES).wrap().get_unused_codes()
+    compared()
+    for number in range(6):
+        for other in people[:4]:
+            attempt(other.username, f"wrong {number}", "198.51.100.9")
+        own = attempt("eve", PASSWORD, "198.51.100.9").client
+        own.post("/accounts/2fa/authenticate/", {"code": codes[number]})
+    assert compared() <= 10 + 6
+
+
+def test_wrong_codes_count_like_wrong_passwords() -> None:
+    """NIST SP 800-63B-4: whoever knows the password and guesses at codes is stopped for good, too."""
+    ida = person("ida.solberg")
+    TOTP.activate(ida, generate_totp_secret())
+    browser = attempt("ida.solberg", PASSWORD, "192.0.2.7").client
+    User.objects.filter(pk=ida.pk).update(failed_sign_ins=98)
+    for number in range(2):
+        browser.post("/accounts/2fa/authenticate/", {"code": f"{number:06}"})
+    ida.refresh_from_db()
+    assert ida.state == State.PASSWORD_LOCKED

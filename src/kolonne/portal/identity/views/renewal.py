@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from kolonne.portal.identity import notices
+from kolonne.portal.identity import notices, stages
 from kolonne.portal.identity.actions import renewal
 from kolonne.portal.identity.forms.own_password import OwnPasswordForm
 from kolonne.portal.identity.forms.renewal import AddressForm, CodeForm
@@ -132,6 +132,7 @@ def _finish(request: HttpRequest, stage: RenewalStage, password: str) -> HttpRes
         password=password,
         origin=notices.origin(request, user.language),
     )
+    stages.note(stage)
     # The address that was typed at the sign-in may be the one that has just been replaced.
     stage.login.email = stage.login.user.email
     answer: HttpResponse = stage.exit()

@@ -1,0 +1,16 @@
+"""Addresses in our logs: pages that a mail leads to have a key in theirs."""
+
+import logging
+import re
+
+KEYS = re.compile(r"(/(?:accounts/(?:keep|export|invitation|private/confirm|password/reset/key)|dev/sign-in)/)[^/\s]+")
+
+
+class WithoutKeys(logging.Filter):
+    """Takes them out: Django logs the address of every request that it refuses, e.g. one without a cookie."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        text = record.getMessage()
+        if KEYS.search(text):
+            record.msg, record.args = KEYS.sub(r"\1…", text), ()
+        return True
