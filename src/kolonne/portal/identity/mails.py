@@ -63,11 +63,32 @@ def post_sealed(mail: str, address: str, user: User, **facts: str) -> None:
     app.configure_task("identity.send_sealed").defer(mail=mail, user_id=user.pk, sealed=sealed)
 
 
+@dataclass(frozen=True)
+class Reader:
+    """What a mail says of whom it is for."""
+
+    name: str
+    username: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def _in_line(fact: Any) -> Any:
+    """Names and the like are words in a line: with a break in one, its owner could write paragraphs and buttons."""
+    if isinstance(fact, User):
+        return Reader(_in_line(str(fact)), _in_line(fact.username))
+    if isinstance(fact, str):
+        return " ".join("".join(sign if sign.isprintable() else " " for sign in fact).split())
+    return [_in_line(one) for one in fact] if isinstance(fact, list | tuple) else fact
+
+
 def compose(mail: str, language: str, facts: Mapping[str, Any]) -> Letter:
     """The words of a mail in one language."""
     with translation.override(language):
         # Words, not markup: the HTML form escapes them.
-        context = Context({"public_url": settings.PUBLIC_URL, **facts}, autoescape=False)
+        words = {name: _in_line(fact) for name, fact in facts.items()}
+        context = Context({"public_url": settings.PUBLIC_URL, **words}, autoescape=False)
         subject, _, body = get_template(f"mails/{mail}.txt").template.render(context).strip().partition("\n")  # type: ignore[attr-defined]  # Django's own engine
     parts = [" ".join(part.split()) for part in body.split("\n\n")]
     return Letter(subject.strip(), [_paragraph(part) for part in parts if part])
