@@ -2,6 +2,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from kolonne.portal.identity.challenge import ChallengeField
@@ -36,11 +37,15 @@ class PrivateSignUpForm(forms.Form):
             self.fields[name].widget.attrs["autocomplete"] = hint
         self.fields["user_id"].widget.attrs |= {"autocapitalize": "none", "spellcheck": "false"}
 
-    def clean_password(self) -> str:
-        password: str = self.cleaned_data["password"]
+    def clean(self) -> None:
+        """A password is measured last, for that can take half a second: whoever wants it done has done more himself."""
+        if "password" not in self.cleaned_data or "challenge" in self.errors:
+            return
         known = {"username": self.cleaned_data.get("user_id", ""), "email": self.cleaned_data.get("email", "")}
-        validate_password(password, User(**known))
-        return password
+        try:
+            validate_password(self.cleaned_data["password"], User(**known))
+        except ValidationError as error:
+            self.add_error("password", error)
 
 
 class ConfirmForm(forms.Form):

@@ -184,6 +184,11 @@ def test_a_wrong_value_is_named_beside_its_field(field: str, value: str, remedy:
     assert not User.objects.filter(username="maja").exists()
 
 
+def test_no_password_is_measured_for_robots() -> None:
+    """That takes up to half a second of ours."""
+    assert "has 5 characters" not in sign_up(password="short", challenge="").content.decode()
+
+
 def test_sign_ups_are_slowed_for_each_address() -> None:
     answers = [sign_up(user_id=f"maja{number}").status_code for number in range(7)]
     assert answers[:5] == [200] * 5
