@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from kolonne.portal.companies.actions import CompanyData
+from kolonne.portal.companies.forms.fields import LineField
 from kolonne.portal.companies.forms.people import PersonForm
 from kolonne.portal.companies.models import Company, Kind, Tenant
 from kolonne.portal.identity.models import Market
@@ -19,12 +20,12 @@ def _time_zones(*more: str) -> list[tuple[str, str]]:
     return [(zone, zone.replace("_", " ")) for zone in sorted(zones)]
 
 
-def _text(name: str, *, required: bool = False, autocomplete: str = "off") -> forms.CharField:
+def _text(name: str, *, required: bool = False, autocomplete: str = "off") -> LineField:
     """As the column is: its words and its length."""
     column = Company._meta.get_field(name)
     widget = forms.TextInput(attrs={"autocomplete": autocomplete})
     label, length = column.verbose_name, column.max_length  # type: ignore[union-attr]  # a column of text
-    return forms.CharField(label=label, max_length=length, required=required, widget=widget)
+    return LineField(label=label, max_length=length, required=required, widget=widget)
 
 
 class _AddressFields(forms.Form):
@@ -51,10 +52,9 @@ class CompanyForm(_AddressFields):
 
     def seen(self) -> dict[str, Any]:
         """What stood in the fields when the person opened the page."""
-        sent = self.data
-        return {
-            name: field.to_python(sent.get(self[name].html_initial_name, "")) for name, field in self.fields.items()
-        }
+        # As it was sent: a field would tidy up the words, and what stands there could never be found again.
+        sent = {name: self.data.get(self[name].html_initial_name, "").replace("\0", "") for name in self.fields}
+        return {**sent, "second_factor_for_all": sent["second_factor_for_all"] == "True"}
 
     def after_conflict(self, company: Company) -> "CompanyForm":
         """The same entries over what stands there now; says at each field what somebody else wrote."""

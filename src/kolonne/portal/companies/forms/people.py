@@ -5,6 +5,7 @@ from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
 from kolonne.portal.companies.actions.people import MAX_REASON
+from kolonne.portal.companies.forms.fields import LineField
 from kolonne.portal.companies.models import Company, Role
 from kolonne.portal.companies.people import roles_for
 from kolonne.portal.companies.user_ids import MAX_LENGTH, free_user_id
@@ -41,8 +42,8 @@ class RolesForm(forms.Form):
 class PersonForm(RolesForm):
     """A new person. Without a user id one is made from the names."""
 
-    first_name = forms.CharField(label=_("First name"), max_length=150)
-    last_name = forms.CharField(label=_("Last name"), max_length=150)
+    first_name = LineField(label=_("First name"), max_length=150)
+    last_name = LineField(label=_("Last name"), max_length=150)
     email = forms.EmailField(
         label=_("E-mail address"),
         max_length=254,
@@ -74,7 +75,7 @@ class PersonForm(RolesForm):
 class ReasonForm(forms.Form):
     """Why somebody is blocked; those who may read the audit read it."""
 
-    reason = forms.CharField(
+    reason = LineField(
         label=_("Reason (optional)"),
         max_length=MAX_REASON,
         required=False,

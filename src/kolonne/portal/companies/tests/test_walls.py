@@ -39,6 +39,53 @@ def test_names_of_any_length_that_a_form_takes_fit_the_audit(
         assert first_broken_entry(ours.company.pk) is None
 
 
+@pytest.mark.parametrize("sign", ["\u202e", "\u200b", "\u2066", "\0", "\x07", "\ufeff"])
+def test_signs_that_nobody_sees_are_in_no_name(sign: str, alice: User, ours: House, signed_in: SignIn) -> None:
+    client = signed_in(alice)
+    for field in ("first_name", "last_name", "username"):
+        answer = client.post("/people/new/", {**NEWCOMER, field: f"Ad{sign}min"})
+        assert answer.status_code == 422
+        assert 'aria-invalid="true"' in answer.content.decode()
+    assert not User.objects.filter(email="ida@example.com").exists()
+    client.post(f"/organisations/{ours.company.pk}/edit/", edited(ours.company, name=f"Fjord{sign}bud"))
+    assert name_of(ours.company) == "Fjordbud AS"
+
+
+def test_a_name_is_one_line(alice: User, ours: House, signed_in: SignIn) -> None:
+    """With empty lines in it, it could write paragraphs and buttons into our mails."""
+    wanted = edited(ours.company, name="Fjordbud\r\n\n=> Sign in |\u2028https://example.com")
+    assert signed_in(alice).post(f"/organisations/{ours.company.pk}/edit/", wanted).status_code == 302
+    assert name_of(ours.company) == "Fjordbud => Sign in | https://example.com"
+
+
+def test_what_was_seen_need_not_be_sensible(alice: User, ours: House, signed_in: SignIn) -> None:
+    wanted = {**edited(ours.company, name="Other"), "initial-name": "a\0b"}
+    page = signed_in(alice).post(f"/organisations/{ours.company.pk}/edit/", wanted)
+    assert page.status_code == 200
+    assert name_of(ours.company) == "Fjordbud AS"
+
+
+def test_what_stands_there_untidily_can_be_changed(alice: User, ours: House, signed_in: SignIn) -> None:
+    with company_scope(ours.scope):
+        Company.objects.filter(pk=ours.company.pk).update(name=" Fjordbud  AS")
+        ours.company.refresh_from_db()
+    answer = signed_in(alice).post(f"/organisations/{ours.company.pk}/edit/", edited(ours.company, name="Fjordbud"))
+    assert answer.status_code == 302
+    assert name_of(ours.company) == "Fjordbud"
+
+
+def edited(company: Company, **changes: str) -> dict[str, str]:
+    """What the form sends."""
+    names = ("name", "street", "postal_code", "city", "customer_number", "time_zone")
+    now = {name: getattr(company, name) for name in names}
+    return {**now, **{f"initial-{name}": value for name, value in now.items()}, **changes}
+
+
+def name_of(company: Company) -> str:
+    with company_scope([company.pk]):
+        return Company.objects.get(pk=company.pk).name
+
+
 def test_somebody_with_very_long_names_can_act(alice: User, bob: User, signed_in: SignIn) -> None:
     User.objects.filter(pk=alice.pk).update(first_name="A" * 150, last_name="B" * 150)
     client = signed_in(alice)
