@@ -75,7 +75,7 @@ def _farewell(request: HttpRequest) -> Farewell:
         if token is None or (name and name != token["aud"]):
             raise NotInOrderError
         name = token["aud"]
-    client = Client.objects.filter(pk=name).first() if name else None
+    client = Client.objects.filter(pk=name).first() if name and "\0" not in name else None
     if name and client is None:
         raise NotInOrderError
     if not wanted or client is None:
