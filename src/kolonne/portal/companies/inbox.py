@@ -58,10 +58,13 @@ def open_count(actor: Actor) -> int:
 def _answerable(actor: Actor) -> QuerySet[HelpRequest]:
     """Within `looking_everywhere`. One's own is for somebody else."""
     markets = markets_with(actor, RIGHT)
-    in_hands = User.objects.filter(in_the_hands_of(actor, RIGHT), pk=OuterRef("user"))
+    asking = HelpRequest.objects.filter(user__market__in=markets, state=HelpState.OPEN)
+    # Read first: to look at everybody in the market would take a second where a handful ask.
+    people = list(asking.values_list("user", flat=True).distinct()) if markets else []
+    in_hands = User.objects.filter(in_the_hands_of(actor, RIGHT), pk__in=people).values_list("pk", flat=True)
+    helped = [*(in_hands if people else ()), *_of_my_companies(actor)]
     nobodys = Q(user=None, market__in=markets)
-    mine = Q(user__in=_of_my_companies(actor))
-    return HelpRequest.objects.filter(Exists(in_hands) | nobodys | mine, state=HelpState.OPEN)
+    return HelpRequest.objects.filter(Q(user__in=helped) | nobodys, state=HelpState.OPEN)
 
 
 def _of_my_companies(actor: Actor) -> list[int]:

@@ -10,7 +10,9 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from kolonne.portal.companies.actions import last_administrator
 from kolonne.portal.companies.actions.last_administrator import require_another
+from kolonne.portal.companies.actions.people import _at, acting_over
 from kolonne.portal.companies.models import Company, Kind, Membership, Role, Tenant
+from kolonne.portal.companies.people import WRITE
 from kolonne.portal.conftest import SYSTEM, House, person
 from kolonne.portal.identity.actions import life_cycle
 from kolonne.portal.identity.models import State, User
@@ -163,6 +165,28 @@ def test_two_administrators_who_remove_each_other_leave_one(committed: Company) 
         User.objects.filter(pk=second.pk).update(state=State.BLOCKED)
     thread.join(10)
     assert outcome == ["last_administrator"]
+
+
+def test_two_who_act_on_one_person_wait_for_each_other(committed: Company) -> None:
+    """On two connections: otherwise two organisations could each leave the person to the other."""
+    with company_scope([committed.pk]):
+        membership = Membership.objects.select_related("user").order_by("pk")[0]
+    outcome: list[str] = []
+
+    def other_side() -> None:
+        try:
+            with transaction.atomic(), acting_over(SYSTEM, membership.user, WRITE):
+                outcome.append("acted")
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=other_side)
+    with transaction.atomic(), _at(SYSTEM, membership):
+        thread.start()
+        thread.join(0.5)
+        assert outcome == []  # it waits
+    thread.join(10)
+    assert outcome == ["acted"]
 
 
 def test_the_time_to_act_is_a_week() -> None:
