@@ -33,7 +33,8 @@ def record_wrong_password(*, actor: Actor, user: User) -> None:
 
     NIST SP 800-63B-4, 3.2.2: at most 100 failures in a row on one account.
     """
-    User.objects.filter(pk=user.pk).update(failed_sign_ins=F("failed_sign_ins") + 1)
+    few = User.objects.filter(pk=user.pk, failed_sign_ins__lt=settings.PASSWORD_TRIES)
+    few.update(failed_sign_ins=F("failed_sign_ins") + 1)
     user.refresh_from_db(fields=["failed_sign_ins", "state"])
     log.info("wrong password", user=user.pk, in_a_row=user.failed_sign_ins)
     if user.state != State.ACTIVE or user.failed_sign_ins < settings.PASSWORD_TRIES:

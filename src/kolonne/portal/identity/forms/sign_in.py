@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account import forms as allauth
+from allauth.account.adapter import get_adapter
 from django.utils.translation import gettext_lazy as _
 
 from kolonne.portal.identity.forms.plain import Plain
@@ -47,6 +48,13 @@ class PasswordForm(Plain, allauth.ChangePasswordForm):  # type: ignore[misc]  # 
         self.fields["password1"].label = _("New password")
         self.fields["password1"].help_text = Length().get_help_text()
         self.fields["password2"].label = _("New password again")
+
+    def clean_oldpassword(self) -> str:
+        """Limited and counted as at the door: whoever sits at somebody else's browser guesses no faster here."""
+        password = str(self.cleaned_data["oldpassword"])
+        if not get_adapter().reauthenticate(self.user, password[: MOST + 1]):
+            raise get_adapter().validation_error("enter_current_password")
+        return password
 
 
 class AddressForm(Plain, allauth.AddEmailForm):  # type: ignore[misc]  # allauth has no type stubs

@@ -233,3 +233,24 @@ def test_wrong_codes_count_like_wrong_passwords() -> None:
         browser.post("/accounts/2fa/authenticate/", {"code": f"{number:06}"})
     ida.refresh_from_db()
     assert ida.state == State.PASSWORD_LOCKED
+
+
+def test_the_page_for_a_new_password_is_no_place_to_guess_the_old_one() -> None:
+    ida = person("ida.solberg")
+    browser = attempt("ida.solberg", PASSWORD, "192.0.2.7").client
+    compared()
+    fields = {"password1": "quiet otter under blue gravel", "password2": "quiet otter under blue gravel"}
+    for number in range(8):
+        browser.post("/accounts/password/change/", fields | {"oldpassword": f"wrong {number}"})
+    ida.refresh_from_db()
+    assert ida.failed_sign_ins == 5
+    assert ida.check_password(PASSWORD)
+
+
+@pytest.mark.parametrize("state", [State.LOCKED, State.BLOCKED, State.INVITED])
+def test_wrong_passwords_of_somebody_outside_are_counted_to_the_limit_only(state: State) -> None:
+    """However long somebody goes on, the number fits."""
+    ida = person("ida.solberg")
+    User.objects.filter(pk=ida.pk).update(state=state, failed_sign_ins=100)
+    slow_guess(ida, 1)
+    assert (ida.state, ida.failed_sign_ins) == (state, 100)
