@@ -81,6 +81,11 @@ def companies_with(actor: Actor, right: str) -> list[int]:
     return [company for company in actor.company_ids if actor.may(right, company)]
 
 
+def helps(actor: Actor) -> bool:
+    """Whether somebody helps people with their sign-in. Mere colleagues do not read when and how others sign in."""
+    return bool(companies_with(actor, HELP) or markets_with(actor, HELP))
+
+
 @contextmanager
 def looking_everywhere(actor: Actor) -> Iterator[None]:
     """For a market's helper all memberships are open: one in another market or in an operator's organisation takes

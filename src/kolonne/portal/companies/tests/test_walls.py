@@ -7,6 +7,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from kolonne.portal.audit import queries as audit_queries
 from kolonne.portal.audit.models import Entry
 from kolonne.portal.audit.queries import first_broken_entry
 from kolonne.portal.companies import actions as companies
@@ -135,6 +136,17 @@ def test_colleagues_do_not_read_what_was_done_to_a_person(
         assert bool(detail_of(actor_of(reader), dora).history) is may_read
 
 
+def test_colleagues_do_not_read_when_and_how_a_person_signs_in(
+    alice: User, bob: User, dora: User, signed_in: SignIn
+) -> None:
+    """For them it would be a list of who has no second factor, and a record of who is at work."""
+    for address in ("/people/", f"/people/{dora.pk}/"):
+        for reader, may_read in ((alice, True), (bob, False)):
+            page = signed_in(reader).get(address).content.decode()
+            assert "dora" in page
+            assert [words in page for words in ("Second factor", "Last sign-in")] == [may_read] * 2
+
+
 def test_a_filter_tells_nobody_where_a_colleague_belongs(
     nora: User, sigrid: User, german_fleet: Company, operator: Company
 ) -> None:
@@ -149,7 +161,7 @@ def test_a_market_reads_nothing_of_private_accounts(sam: User, bob: User, nora: 
     for user in (sam, bob):
         private.keep_private(actor=actor_of(user), user=user, data=PrivateData(name="At home"))
     actor = actor_of(nora)
-    entries = chains.read(actor, chains.market_chain(actor), chains.Wanted()).entries
+    entries = chains.read(actor, chains.market_chain(actor), audit_queries.Wanted()).entries
     assert any(entry.target == f"identity.user:{sam.pk}" for entry in entries)
     assert not [entry.verb for entry in entries if entry.verb.startswith("identity.private.")]
 

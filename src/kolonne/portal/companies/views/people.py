@@ -50,6 +50,7 @@ def people(request: HttpRequest) -> HttpResponse:
         "wanted": wanted,
         "search_text": wanted.search,
         "chips": _chips(listing.states),
+        "helps": reads.helps(actor_of_request(request)),
         "may_create": bool(reads.organisations_to_fill(actor_of_request(request))),
     }
     return render(request, "companies/people.html", context)

@@ -48,6 +48,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
         "factors": [texts.of_factor(kind) for kind in dict.fromkeys(detail.factors)],
         "requests": inbox.requests_of(actor, user),
         "is_self": user.pk == actor.user_id,
+        "helps": reads.helps(actor),
         "is_shared": any(place.may_change for place in places) and not rights,
     }
     return render(request, "companies/person.html", context)
