@@ -7,7 +7,7 @@ from procrastinate.contrib.django import app
 
 from kolonne.portal.identity import mails
 from kolonne.portal.identity.actions import help as help_requests
-from kolonne.portal.identity.actions import housekeeping, life_cycle, private, reset, signing_keys
+from kolonne.portal.identity.actions import housekeeping, jobs, life_cycle, private, reset, signing_keys
 from kolonne.portal.identity.models import Market, User
 from kolonne.portal.lib import sealing
 from kolonne.portal.lib.actor import Actor
@@ -45,6 +45,14 @@ def sweep(timestamp: int) -> None:
     """Daily: what has expired is deleted. `timestamp` is the minute, unused."""
     housekeeping.delete_expired(now=timezone.now())
     private.forget_unconfirmed(now=timezone.now())
+    jobs.forget_failed()
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="identity.take_up_jobs", queueing_lock="identity.take_up_jobs", pass_context=False)
+def take_up_jobs(timestamp: int) -> None:
+    """What a worker that was killed had begun. `timestamp` is the minute, unused."""
+    jobs.take_up(now=timezone.now())
 
 
 @app.task(name="identity.answer_reset", retry=5)
