@@ -103,15 +103,17 @@ def people_of(company: Company) -> People:
     """Who is in an organisation, in numbers, and its administrators by name (ID-13)."""
     with company_scope([company.pk]):
         members = Membership.objects.filter(company=company).exclude(user__state="deleted")
-        rows = list(members.select_related("user").order_by("user__last_name", "user__first_name", "pk"))
+        roles = list(members.values_list("roles", flat=True))
+        chiefs = members.filter(roles__contains=[Role.ADMINISTRATOR]).select_related("user")
+        administrators = [row.user for row in chiefs.order_by("user__last_name", "user__first_name", "pk")]
         factors = Authenticator.objects.filter(user=OuterRef("user"), type__in=FACTORS)
         without = members.filter(~Exists(factors), user__is_active=True).count()
-    counts = Counter(role for row in rows for role in row.roles)
+    counts = Counter(role for some in roles for role in some)
     return People(
-        total=len(rows),
+        total=len(roles),
         roles=[(str(role.label), counts[role]) for role in Role if counts[role]],
         without_factor=without,
-        administrators=[row.user for row in rows if Role.ADMINISTRATOR in row.roles],
+        administrators=administrators,
     )
 
 

@@ -4,6 +4,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext as _
 
+from kolonne.portal.companies.forms.fields import LineField
 from kolonne.portal.companies.periods import PERIODS
 from kolonne.portal.identity.actions.markets import MAX_DAYS, MAX_PHONE
 from kolonne.portal.identity.models import Market
@@ -15,7 +16,7 @@ class MarketForm(forms.Form):
     """The periods of a market, in days since the last sign-in, and whom its people can ask."""
 
     support_email = forms.EmailField(required=False)
-    support_phone = forms.CharField(required=False, max_length=MAX_PHONE)
+    support_phone = LineField(required=False, max_length=MAX_PHONE)
 
     def __init__(self, market: Market, data: Any = None) -> None:
         names = (*PERIODS, *CONTACT)
