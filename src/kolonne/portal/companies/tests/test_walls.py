@@ -13,13 +13,13 @@ from kolonne.portal.audit.queries import first_broken_entry
 from kolonne.portal.companies import actions as companies
 from kolonne.portal.companies import chains, inbox
 from kolonne.portal.companies.actions import people as actions
-from kolonne.portal.companies.models import Company, Role
+from kolonne.portal.companies.models import Company, Membership, Role
 from kolonne.portal.companies.people import Wanted, detail_of, list_people
-from kolonne.portal.companies.queries import actor_of
+from kolonne.portal.companies.queries import actor_of, rights_in_applications
 from kolonne.portal.conftest import SYSTEM, House, person
 from kolonne.portal.identity.actions import private
 from kolonne.portal.identity.actions.private import PrivateData
-from kolonne.portal.identity.models import HelpRequest, PrivateProfile, State, User
+from kolonne.portal.identity.models import Application, HelpRequest, PrivateProfile, State, User
 from kolonne.portal.lib.errors import Conflict
 from kolonne.portal.lib.scope import company_scope
 
@@ -172,3 +172,25 @@ def test_a_person_who_was_deleted_meanwhile_joins_nothing(bob: User, theirs: Hou
         companies.add_member(actor=SYSTEM, company=theirs.company, user=bob, roles=[Role.DRIVER])
     with company_scope(theirs.scope):
         assert not Entry.objects.filter(company_id=theirs.company.pk, verb="companies.member.added").exists()
+
+
+def test_whoever_gets_the_user_id_of_somebody_deleted_inherits_nothing(
+    alice: User, bob: User, ours: House, signed_in: SignIn
+) -> None:
+    with company_scope(ours.scope):
+        membership = Membership.objects.get(user=bob)
+    tool = Application.objects.create(code="diagnosis", name="Diagnosis", rights=["use"])
+    companies.grant_access(actor=actor_of(alice), membership=membership, application=tool, rights=["use"])
+    before = signed_in(bob)
+    before.get("/account/")
+    actions.delete_person(actor=actor_of(alice), user=bob)
+    form = {**NEWCOMER, "username": "bob", "email": "bob@example.com"}
+    assert signed_in(alice).post("/people/new/", form).status_code == 302
+    heir = User.objects.get(username="bob")
+    assert heir.pk != bob.pk
+    assert before.get("/account/").status_code == 302
+    assert rights_in_applications(heir) == []
+    entries = chains.read_about(heir, audit_queries.Wanted()).entries
+    assert {entry.verb for entry in entries} == {
+        "identity.user.created", "identity.user.invited", "companies.member.added"
+    }  # fmt: skip
