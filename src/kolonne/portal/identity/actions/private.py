@@ -3,7 +3,7 @@ from datetime import datetime, timedelta
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from kolonne.portal.audit import actions as audit
 from kolonne.portal.identity import links, mails, private
@@ -43,10 +43,12 @@ def sign_up(*, actor: Actor, person: PersonData, market: str, password: str, dat
     email = person.email.strip().lower()
     for older in private.unconfirmed().filter(private_profile__wanted_email=email):
         delete_user(actor=actor, user=older, mail="")
-    if User.objects.filter(username__iexact=person.username).exists():
-        raise Conflict("user_exists", f"the user id {person.username} is taken", field="username")
     user = User(**{**asdict(person), "email": ""}, market_id=market, state=State.INVITED, password=hashed)
-    user.save()
+    try:
+        with transaction.atomic():
+            user.save()
+    except IntegrityError as error:
+        raise Conflict("user_exists", f"the user id {person.username} is taken", field="username") from error
     audit.record(actor, "identity.user.created", on=user, company_id=None)
     PrivateProfile.objects.create(user=user, wanted_email=email, **asdict(data))
     owner = _owner(email)

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 def queued(user: User) -> int:
     mails.post("password_reset", user)
-    return ProcrastinateJob.objects.order_by("-pk")[0].pk
+    return int(ProcrastinateJob.objects.order_by("-pk")[0].pk)
 
 
 def begin(job: int, *, heartbeat: timedelta | None, attempts: int = 0) -> None:
