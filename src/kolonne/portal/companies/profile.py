@@ -4,6 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from kolonne.portal.companies.models import ApplicationGrant, Company, Membership, Role
+from kolonne.portal.companies.queries import rights_given
 from kolonne.portal.identity.models import Application, User
 from kolonne.portal.lib.scope import company_scope, user_scope
 
@@ -48,10 +49,11 @@ def belongings_of(user: User) -> list[Belonging]:
 
 
 def _grants(memberships: list[Membership]) -> dict[int, list[Grant]]:
-    rows = ApplicationGrant.objects.select_related("application").filter(membership__in=memberships)
+    rows = ApplicationGrant.objects.select_related("application", "company__company")
     found: dict[int, list[Grant]] = defaultdict(list)
-    for row in rows.order_by("application__name"):
-        found[row.company_id].append(Grant(row.application, row.rights))
+    for row in rows.filter(membership__in=memberships).order_by("application__name"):
+        if rights := rights_given(row):
+            found[row.company_id].append(Grant(row.application, rights))
     return found
 
 

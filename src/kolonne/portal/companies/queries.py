@@ -164,6 +164,12 @@ def applications_for(kind: Kind) -> list[Application]:
     return [application for application in Application.objects.order_by("name") if fits(application, kind)]
 
 
+def rights_given(grant: ApplicationGrant) -> list[str]:
+    """What a grant still gives: an application may have lost rights, or be for other organisations by now."""
+    known = grant.application.rights if fits(grant.application, grant.company.kind) else []
+    return [right for right in grant.rights if right in known]
+
+
 def rights_in_applications(user: User) -> list[tuple[Company, Application, list[str]]]:
     """A person's access rights in all his organisations, by organisation and application (ID-13)."""
     with company_scope(company for company, _, _ in _memberships(user.pk)):
@@ -171,7 +177,7 @@ def rights_in_applications(user: User) -> list[tuple[Company, Application, list[
             "company__company", "application"
         )
         ordered = grants.order_by("company__name", "company_id", "application__name")
-        return [(grant.company, grant.application, list(grant.rights)) for grant in ordered]
+        return [(grant.company, grant.application, rights) for grant in ordered if (rights := rights_given(grant))]
 
 
 def open_access_requests(company_id: int) -> list[AccessRequest]:

@@ -15,6 +15,7 @@ from kolonne.portal.companies import chains, inbox
 from kolonne.portal.companies.actions import people as actions
 from kolonne.portal.companies.models import Company, Membership, Role
 from kolonne.portal.companies.people import Wanted, detail_of, list_people
+from kolonne.portal.companies.profile import belongings_of
 from kolonne.portal.companies.queries import actor_of, rights_in_applications
 from kolonne.portal.conftest import SYSTEM, House, person
 from kolonne.portal.identity.actions import private
@@ -194,3 +195,21 @@ def test_whoever_gets_the_user_id_of_somebody_deleted_inherits_nothing(
     assert {entry.verb for entry in entries} == {
         "identity.user.created", "identity.user.invited", "companies.member.added"
     }  # fmt: skip
+
+
+def test_rights_that_an_application_no_longer_has_are_not_given(alice: User, bob: User, ours: House) -> None:
+    """ID-12: whoever narrows an application does not visit every grant of it."""
+    with company_scope(ours.scope):
+        membership = Membership.objects.get(user=bob)
+    tool = Application.objects.create(code="diagnosis", name="Diagnosis", rights=["use", "order"])
+    companies.grant_access(actor=actor_of(alice), membership=membership, application=tool, rights=["use", "order"])
+
+    def narrowed(**changes: list[str]) -> list[list[str]]:
+        Application.objects.filter(pk=tool.pk).update(**changes)
+        given = [rights for _company, _tool, rights in rights_in_applications(bob)]
+        assert given == [grant.rights for grant in belongings_of(bob)[0].grants]
+        return given
+
+    assert narrowed() == [["use", "order"]]
+    assert narrowed(rights=["use"]) == [["use"]]
+    assert narrowed(kinds=["dealer"]) == []
