@@ -61,9 +61,9 @@ class Validator(OAuthLibRequestValidator):  # type: ignore[misc]  # allauth has 
         self.basis: Token | None = None
         """The code or refresh token for which new tokens are asked."""
 
-    def _lookup_client(self, request: Request, client_id: str) -> Client | None:
+    def _lookup_client(self, request: Request, client_id: str | None) -> Client | None:
         """The database takes no NUL, so nobody has one in his name."""
-        return None if "\0" in client_id else super()._lookup_client(request, client_id)
+        return None if "\0" in (client_id or "") else super()._lookup_client(request, client_id)
 
     # The request for a code.
 
