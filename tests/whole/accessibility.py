@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -18,13 +18,16 @@ SKIPPED = re.compile(r"^/(static|api|dev/sign-in|\.well-known)/|/download/|/logo
 SAMPLES = 2
 """So many pages of one kind, such as `/people/7/`, tell enough."""
 MOST_PAGES = 150
+DOORS = ["/accounts/login/"]
+OWN = ["/", "/account/", "/me/"]
 
 
 def findings_of(page: Page) -> list[str]:
     """What axe objects to on the page as it stands; empty is the aim."""
     if not AXE.exists():
         pytest.skip("axe-core is not installed: `make install`")
-    page.evaluate(AXE.read_text())
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text())
     found = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", TAGS)
     return [f"{rule['id']}: {node['html'][:160]}" for rule in found["violations"] for node in rule["nodes"]]
 
@@ -48,6 +51,59 @@ def in_both_themes(page: Page) -> Iterator[tuple[str, list[str]]]:
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]  # one of two words
         page.wait_for_function("theme => document.documentElement.dataset.bsTheme === theme", arg=theme)
         yield theme, findings_of(page)
+
+
+def enter(page: Page, who: str) -> list[str]:
+    """Signs in as a persona and tells where to start."""
+    page.goto("/accounts/login/")
+    if who == "nobody":
+        return DOORS
+    with page.expect_navigation():
+        page.locator(".k-persona", has_text=who).first.click()
+    return OWN
+
+
+class Walk:
+    """Somebody's way through pages that follow from each other, in one language. Says nothing that is in a language."""
+
+    def __init__(self, page: Page, language: str) -> None:
+        self.page, self.language = page, language
+        self.findings: dict[str, list[str]] = {}
+
+    def open(self, address: str) -> None:
+        self.page.goto(address)
+        if self._spoken() != self.language:
+            speak(self.page, self.language)
+            self.page.goto(address)
+
+    def look(self, step: str, at: str = "h1") -> None:
+        """Has axe look at the page; `at` selects what shows that it is the right one."""
+        expect(self.page.locator(at).first).to_be_visible()
+        assert self._spoken() == self.language, step
+        self.findings |= {f"{step}, {self.language}, {theme}": bad for theme, bad in in_both_themes(self.page) if bad}
+
+    def fill(self, **words: str) -> None:
+        """Fills the fields with these names, and sends them as Enter does, whatever the browser thinks of them."""
+        for name, word in words.items():
+            field = self.page.locator(f"[name={name}]:not([type=hidden])")
+            field.fill(word)
+        field.evaluate("field => { field.form.noValidate = true; }")
+        with self.page.expect_navigation():
+            field.press("Enter")
+
+    def press(self, button: str) -> None:
+        """Presses what this selects, with the same indulgence."""
+        chosen = self.page.locator(button).first
+        chosen.evaluate("button => { if (button.form) button.form.noValidate = true; }")
+        with self.page.expect_navigation():
+            chosen.click()
+
+    def leave(self) -> None:
+        """As another browser would come; the session of this one stays open."""
+        self.page.context.clear_cookies()
+
+    def _spoken(self) -> str | None:
+        return self.page.locator("html").get_attribute("lang")
 
 
 def pages_from(page: Page, starts: list[str]) -> list[str]:

@@ -159,3 +159,15 @@ def page(browser: Browser, world: World) -> Iterator[Page]:
     yield tab
     context.close()
     assert complaints == []
+
+
+@pytest.fixture
+def visitor(browser: Browser, world: World) -> Iterator[Page]:
+    """An empty tab for axe, which is ours for the test and no part of the pages. By name, as passkeys need it."""
+    context = browser.new_context(
+        base_url=world.endpoints["portal"].replace("127.0.0.1", "localhost"),
+        reduced_motion="reduce",
+        bypass_csp=True,
+    )
+    yield context.new_page()
+    context.close()

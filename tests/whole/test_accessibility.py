@@ -1,39 +1,15 @@
 """NF-01, NF-02: axe finds nothing (WCAG 2.2 A and AA) on any page, in each language, light and dark."""
 
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
-from tests.whole.accessibility import in_both_themes, links_in_mails, pages_from, speak
+from tests.whole.accessibility import enter, in_both_themes, links_in_mails, pages_from, speak
 from tests.whole.conftest import World
 
 pytestmark = pytest.mark.browser
 LANGUAGES = ("de", "nb", "en")
-# Who sees what: everybody's own pages, an organisation's and a market's user management, no business at all.
-PEOPLE = {"nobody": "en", "Ingrid": "de", "Nora": "nb", "Maja": "en", "Ida": "nb"}
-DOORS = ["/accounts/login/"]
-OWN = ["/", "/account/", "/me/"]
-
-
-@pytest.fixture
-def visitor(browser: Browser, world: World) -> Iterator[Page]:
-    context = browser.new_context(
-        base_url=world.endpoints["portal"],
-        reduced_motion="reduce",
-        bypass_csp=True,  # axe is ours for the test and no part of the pages
-    )
-    yield context.new_page()
-    context.close()
-
-
-def enter(page: Page, who: str) -> list[str]:
-    """Signs in as a persona and tells where to start."""
-    page.goto("/accounts/login/")
-    if who == "nobody":
-        return DOORS
-    page.locator(".k-persona", has_text=who).first.click()
-    return OWN
+# Who sees what: everybody's own pages, the user management of a company, a market, a dealer, a workshop; no business.
+PEOPLE = {"nobody": "en", "Ingrid": "de", "Nora": "nb", "Maja": "en", "Ida": "nb", "Torill": "de", "Marit": "en"}
 
 
 def findings(page: Page, addresses: list[str], language: str) -> dict[str, list[str]]:
