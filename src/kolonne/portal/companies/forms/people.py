@@ -1,22 +1,15 @@
 from typing import Any
 
 from django import forms
-from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
 from kolonne.portal.companies.actions.people import MAX_REASON
 from kolonne.portal.companies.forms.fields import LineField
 from kolonne.portal.companies.models import Company, Role
 from kolonne.portal.companies.people import roles_for
-from kolonne.portal.companies.user_ids import MAX_LENGTH, free_user_id
 from kolonne.portal.identity.actions import PersonData
 from kolonne.portal.identity.models import Language
-
-# No @: a user id that looks like an e-mail address could be taken for somebody's.
-USER_ID = RegexValidator(
-    r"\A[A-Za-z0-9][A-Za-z0-9._-]{2,}\Z",
-    _("At least three characters: letters without accents, digits, dot, hyphen and underscore."),
-)
+from kolonne.portal.identity.user_ids import MAX_LENGTH, USER_ID, free_user_id
 
 
 class RolesForm(forms.Form):

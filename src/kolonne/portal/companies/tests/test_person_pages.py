@@ -13,9 +13,9 @@ from kolonne.portal.audit import actions as audit
 from kolonne.portal.audit.models import Entry
 from kolonne.portal.companies import actions as companies
 from kolonne.portal.companies.models import Company, Membership, Role
-from kolonne.portal.companies.user_ids import free_user_id
 from kolonne.portal.conftest import SYSTEM, House
 from kolonne.portal.identity.models import PrivateProfile, State, User
+from kolonne.portal.identity.user_ids import free_user_id
 from kolonne.portal.lib.scope import company_scope, user_scope
 
 pytestmark = pytest.mark.django_db

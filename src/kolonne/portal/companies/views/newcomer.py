@@ -10,9 +10,9 @@ from kolonne.portal.companies.actions.newcomers import invite_person
 from kolonne.portal.companies.forms.people import PersonForm
 from kolonne.portal.companies.models import Company, Membership
 from kolonne.portal.companies.people import WRITE
-from kolonne.portal.companies.user_ids import free_user_id
 from kolonne.portal.companies.views.people import actor_of_request, for_people_readers
 from kolonne.portal.identity.models import Language, User
+from kolonne.portal.identity.user_ids import free_user_id
 from kolonne.portal.lib.errors import Conflict, Invalid, NotAllowed, NotFound
 
 

@@ -1,5 +1,5 @@
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,12 +10,13 @@ from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
 from kolonne.portal.audit import actions as audit
 from kolonne.portal.identity.models import MOVES, OPEN_STATES, Language, LifeCycleStep, Market, State, User
+from kolonne.portal.identity.user_ids import checked_user_id
 from kolonne.portal.lib import notify
 from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.errors import Conflict, Invalid
@@ -48,14 +49,18 @@ def create_user(
 
     An invited person's address is verified by the link in the invitation. `company_id` says in whose audit it stands.
     """
-    email = checked_email(person.email)
+    username, email = checked_user_id(person.username), checked_email(person.email)
     if not Market.objects.filter(pk=market).exists():
         raise Invalid("unknown_market", f"{market} is not a market", {"market": "the code of a market, e.g. no"})
-    if User.objects.filter(username__iexact=person.username).exists():
+    if User.objects.filter(username__iexact=username).exists():
         raise Conflict("user_exists", f"the user id {person.username} is taken", field="username")
-    user = User(**{**asdict(person), "email": email}, market_id=market, state=state)
+    user = User(**asdict(replace(person, username=username, email=email)), market_id=market, state=state)
     user.set_password(password)
-    user.save()
+    try:
+        with transaction.atomic():
+            user.save()
+    except IntegrityError as error:  # somebody took the user id or the address at this very moment
+        raise Conflict("user_exists", f"{username} or {email} was taken just now", field="username") from error
     EmailAddress.objects.create(user=user, email=email, verified=state != State.INVITED, primary=True)
     audit.record(actor, "identity.user.created", on=user, company_id=company_id)
     return user

@@ -1,4 +1,4 @@
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
 from allauth.account.models import EmailAddress
@@ -10,6 +10,7 @@ from kolonne.portal.identity import links, mails, private
 from kolonne.portal.identity.actions.erasure import delete_user
 from kolonne.portal.identity.actions.people import PersonData, checked_email, move
 from kolonne.portal.identity.models import PrivateProfile, State, User
+from kolonne.portal.identity.user_ids import checked_user_id
 from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.errors import Conflict, NotFound
 
@@ -33,7 +34,7 @@ class PrivateData:
 
 @transaction.atomic
 def sign_up(*, actor: Actor, person: PersonData, market: str, password: str, data: PrivateData) -> None:
-    """A private account that opens when the link in the mail was used. Raises Conflict when the user id is taken.
+    """A private account that opens when the link in the mail was used. Raises Invalid; Conflict for a taken user id.
 
     Whoever has the address already gets a mail that says so, and the account waits all the same, for nobody: what is
     stored and answered, now and later, is what a stranger's address gets. An address that nobody confirmed is
@@ -43,7 +44,8 @@ def sign_up(*, actor: Actor, person: PersonData, market: str, password: str, dat
     email = person.email.strip().lower()
     for older in private.unconfirmed().filter(private_profile__wanted_email=email):
         delete_user(actor=actor, user=older, mail="")
-    user = User(**{**asdict(person), "email": ""}, market_id=market, state=State.INVITED, password=hashed)
+    unclaimed = replace(person, username=checked_user_id(person.username), email="")
+    user = User(**asdict(unclaimed), market_id=market, state=State.INVITED, password=hashed)
     try:
         with transaction.atomic():
             user.save()
@@ -99,7 +101,7 @@ def end_private(*, actor: Actor, user: User) -> bool:
     if not PrivateProfile.objects.filter(user=user).exists():
         raise NotFound("a private account")
     if private.is_only_private(user):
-        delete_user(actor=actor, user=user)
+        delete_user(actor=actor, user=user, mail="private_deleted")
         return True
     PrivateProfile.objects.filter(user=user).delete()
     audit.record(actor, "identity.private.ended", on=user, company_id=None)

@@ -8,21 +8,14 @@ from django.utils.translation import gettext_lazy as _
 from kolonne.portal.identity.challenge import ChallengeField
 from kolonne.portal.identity.models import Language, Market, PrivateProfile, User
 from kolonne.portal.identity.passwords import MOST
+from kolonne.portal.identity.user_ids import MAX_LENGTH, USER_ID
 
 
 class PrivateSignUpForm(forms.Form):
     """What a private person needs to get a Kolonne ID (ID-03)."""
 
     name = forms.CharField(label=_("Name"), max_length=150, required=False)
-    user_id = forms.RegexField(
-        r"^[a-z0-9][a-z0-9._-]{2,39}\Z",
-        label=_("User id"),
-        error_messages={
-            "invalid": _(
-                "Use 3 to 40 small letters, digits, dots, hyphens or underscores, and begin with a letter or digit."
-            )
-        },
-    )
+    user_id = forms.CharField(label=_("User id"), max_length=MAX_LENGTH, validators=[USER_ID])
     email = forms.EmailField(label=_("E-mail address"), max_length=254)
     password = forms.CharField(label=_("Password"), max_length=MOST, strip=False, widget=forms.PasswordInput)
     language = forms.ChoiceField(label=_("Language of pages and mails"), choices=Language.choices)

@@ -173,7 +173,7 @@ def test_sign_ups_that_were_never_confirmed_are_forgotten(private_maja: User) ->
     ("field", "value", "remedy"),
     [
         ("password", "too short", "15 characters"),
-        ("user_id", "Maja Privat", "small letters"),
+        ("user_id", "Maja Privat", "letters without accents"),
         ("email", "maja", "valid email address"),
         ("market", "xx", "valid choice"),
         ("challenge", "", "no robot"),

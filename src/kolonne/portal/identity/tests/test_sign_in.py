@@ -11,7 +11,7 @@ from kolonne.portal.conftest import SYSTEM
 from kolonne.portal.identity import actions
 from kolonne.portal.identity.demo import sign_in_token
 from kolonne.portal.identity.models import State, User
-from kolonne.portal.lib.errors import Conflict
+from kolonne.portal.lib.errors import Conflict, Invalid
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "a long and plain sentence"
@@ -85,3 +85,9 @@ def test_the_language_is_kept_in_the_account(ida: User, signed_in: Callable[[Use
     ida.refresh_from_db()
     assert ida.language == "de"
     assert client.post("/language/", {"language": "xx", "next": "https://evil.example/"})["Location"] == "/"
+
+
+@pytest.mark.parametrize("user_id", ["ida@fjordbud.example", "идa", "a", "ida solberg", "", "i" * 61, "ida\u200b"])
+def test_no_user_id_looks_like_an_address_or_like_another(user_id: str, db: None) -> None:
+    with pytest.raises(Invalid):
+        actions.create_user(actor=SYSTEM, person=actions.PersonData(user_id, "x@example.com"), market="no")
