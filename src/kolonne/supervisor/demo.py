@@ -76,7 +76,8 @@ class Demonstration:
 
     def greeting(self, config: Config, endpoints: Endpoints) -> Iterable[str]:
         """Addresses, and one link per person."""
-        portal = config.public_url or endpoints.portal
+        # By its name: browsers make no passkeys for an address of numbers.
+        portal = config.public_url or endpoints.portal.replace("//127.0.0.1:", "//localhost:")
         yield f"Demonstration: {portal}   (modules connect by MQTT to {endpoints.mqtt})"
         yield f"Data: {config.data}"
         yield "Sign in with one click as"

@@ -159,7 +159,10 @@ class Platform:
         with closing(supervised.log):
             await supervised.run_once()
         if supervised.exit_status != 0:
-            raise StartError(f"the database cannot be migrated: see {self.config.data / 'logs' / 'migrate.log'}")
+            raise StartError(
+                f"the database cannot be migrated: see {self.config.data / 'logs' / 'migrate.log'}. Data of an "
+                "unreleased version cannot be taken along: move the directory away, or set KOLONNE_DATA to another one"
+            )
 
     async def _start_tier(self, programs: Sequence[Program]) -> None:
         tier = [self._supervise(program) for program in programs]

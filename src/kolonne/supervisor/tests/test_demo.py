@@ -63,5 +63,5 @@ def test_the_greeting_has_a_link_for_everybody() -> None:
             config.load({}), Endpoints("127.0.0.1", 1, "kolonne", "nats://x:2", "127.0.0.1:3", "http://127.0.0.1:4")
         )
     )
-    assert "http://127.0.0.1:4/dev/sign-in/abc/" in text
+    assert "http://localhost:4/dev/sign-in/abc/" in text
     assert "Ingrid Strand  Company administrator, Fjordbud AS" in text

@@ -43,6 +43,10 @@ async function run(form, words) {
     field.value = JSON.stringify(credential);
     form.submit();
   } catch (error) {
+    if (error instanceof DOMException && error.name === "SecurityError") {
+      words.textContent = form.dataset.nameless ?? form.dataset.failed ?? "";
+      return;
+    }
     const known = error instanceof DOMException && error.name === "InvalidStateError";
     words.textContent = (known ? form.dataset.known : form.dataset.failed) ?? form.dataset.failed ?? "";
   }

@@ -55,3 +55,6 @@ document.addEventListener("keydown", onKey);
 markTheme();
 
 for (const toast of document.querySelectorAll(".k-toast")) setTimeout(() => toast.remove(), 8000);
+
+// On a phone not all tabs fit: the open one comes into sight.
+document.querySelector(".um-nav [aria-current], .k-account-nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
