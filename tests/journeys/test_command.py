@@ -23,10 +23,11 @@ from kolonne.module import mqtt
 from kolonne.module.agent import Agent, AgentSettings
 from kolonne.module.sources import Outcome, Reading
 from kolonne.portal.commands.tests.conftest import PIN, Van, van
+from kolonne.portal.conftest import admin
 from kolonne.wire.commands import KINDS
 from kolonne.wire.signals import Value
 
-__all__ = ["van"]
+__all__ = ["admin", "van"]
 T = TypeVar("T")
 PATIENCE_S = 20.0
 KILLS = 8

@@ -79,8 +79,10 @@ def press(page: Page, words: str) -> None:
 def type_password(page: Page, person: Person) -> None:
     """The cursor stands in the first field."""
     page.goto("/accounts/login/")
+    expect(page.locator("[name=login]")).to_be_focused()  # a busy machine draws before it listens
     page.keyboard.type(person.username)
     page.keyboard.press("Tab")
+    expect(page.locator("[name=password]")).to_be_focused()
     page.keyboard.type(person.password)
     page.keyboard.press("Enter")
 

@@ -124,7 +124,7 @@ def test_nothing_that_follows_tells_it_either(alice: User, email: str) -> None:
     assert [sign_up(email=email).status_code for _ in range(3)] == [200] * 3
     assert "This user id is taken" in sign_up(email="other@home.example").content.decode()
     answer = Client().post("/accounts/login/", {"login": "maja", "password": PASSWORD})
-    assert (answer.status_code, "waits for you" in answer.content.decode()) == (403, True)
+    assert (answer.status_code, "Confirm your e-mail address first" in answer.content.decode()) == (403, True)
 
 
 def test_who_waits_for_a_known_address_gets_no_link(alice: User) -> None:
