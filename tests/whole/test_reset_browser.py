@@ -65,7 +65,8 @@ def letter_to(world: World, address: str, words: str) -> str:
 
 
 def sign_in(page: Page, login: str, password: str) -> None:
-    page.goto("/accounts/login/")
+    """On the page of that name."""
+    heading(page, "Sign in")
     fill(page, "User id or e-mail address", login)
     fill(page, "Password", password)
     page.keyboard.press("Enter")
@@ -103,6 +104,7 @@ def test_the_sign_in_after_a_helpers_reset(page: Page, world: World) -> None:
     world.query(
         "UPDATE identity_user SET renewal_until = now() + interval '1 day' WHERE username = %s RETURNING id", "remy"
     )
+    page.goto("/accounts/login/")
     sign_in(page, "remy", given)
     heading(page, "Your own e-mail address")
     page.goto("/")
