@@ -85,6 +85,8 @@ def _next_entry(actor: Actor, verb: str, on: models.Model, company_id: int | Non
         actor=actor.label[:MAX_LABEL],
         user_id=actor.user_id,
         address=actor.address,
+        acting_for=actor.acting_for.label[:MAX_LABEL] if actor.acting_for else "",
+        acting_for_id=actor.acting_for.user_id if actor.acting_for else None,
         verb=verb,
         target=_target(on),
         target_label=str(on)[:MAX_LABEL],

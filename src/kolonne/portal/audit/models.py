@@ -12,6 +12,9 @@ class Entry(models.Model):
     actor = models.CharField(max_length=200)
     user_id = models.IntegerField(null=True)
     address = models.CharField(max_length=45, blank=True)
+    acting_for = models.CharField(max_length=200, blank=True, db_default="")
+    acting_for_id = models.IntegerField(null=True)
+    """In whose name a helper did it (SU-02)."""
     verb = models.CharField(max_length=80)
     target = models.CharField(max_length=80)
     target_label = models.CharField(max_length=200, blank=True)
@@ -33,6 +36,6 @@ class Entry(models.Model):
         """SHA-256 over the entry's content and the digest before it."""
         content = [
             self.company_id, self.at.isoformat(), self.actor, self.user_id, self.address, self.verb, self.target,
-            self.target_label, self.facts, bytes(self.previous).hex(),
+            self.target_label, self.facts, bytes(self.previous).hex(), self.acting_for, self.acting_for_id,
         ]  # fmt: skip
         return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).digest()

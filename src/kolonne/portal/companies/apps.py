@@ -6,10 +6,16 @@ class CompaniesConfig(AppConfig):
     default_auto_field = "django.db.models.AutoField"
 
     def ready(self) -> None:
-        from kolonne.portal.companies import access, life_cycle, profile, queries  # noqa: PLC0415  # models exist only when apps are ready
+        from kolonne.portal.companies import access, life_cycle, queries  # noqa: PLC0415  # models exist only when apps are ready
         from kolonne.portal.companies.actions import erasure, last_administrator  # noqa: PLC0415
-        from kolonne.portal.companies.models import Role  # noqa: PLC0415
-        from kolonne.portal.companies.permissions import MARKET_PERMISSIONS, PERMISSIONS  # noqa: PLC0415
+        from kolonne.portal.companies.models import Kind, Role  # noqa: PLC0415
+        from kolonne.portal.companies.permissions import (  # noqa: PLC0415
+            DEALER_PERMISSIONS,
+            MARKET_PERMISSIONS,
+            OWN_PERMISSIONS,
+            PERMISSIONS,
+        )
+        from kolonne.portal.companies.queries import profile  # noqa: PLC0415  # models exist only when apps are ready
         from kolonne.portal.identity import access as identity_access  # noqa: PLC0415
         from kolonne.portal.identity import export, private, second_factor  # noqa: PLC0415
         from kolonne.portal.identity import life_cycle as identity_life_cycle  # noqa: PLC0415
@@ -17,7 +23,10 @@ class CompaniesConfig(AppConfig):
 
         read = ("companies.company:read", "companies.member:read")
         queries.allow(Role.ADMINISTRATOR, *PERMISSIONS)
+        queries.allow(Role.ADMINISTRATOR, *OWN_PERMISSIONS, kinds=[Kind.FLEET])
         queries.allow(Role.FLEET_MANAGER, *read)
+        for role in (Role.ADMINISTRATOR, Role.DEALER_EMPLOYEE):
+            queries.allow(role, *DEALER_PERMISSIONS, kinds=[Kind.DEALER])
         for role in (Role.DRIVER, Role.WORKSHOP_USER):
             queries.allow(role, "companies.company:read")
         for role in (Role.DEALER_EMPLOYEE, Role.MARKET_ADMINISTRATOR, Role.SUPPORT_AGENT):

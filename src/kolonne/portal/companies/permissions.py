@@ -10,8 +10,18 @@ PERMISSIONS = {
     "companies.audit:read": "Read what was done in the company",
     "companies.apikey:write": "Make and revoke API keys",
 }
+OWN_PERMISSIONS = {
+    "companies.company:delete": "Delete the company",
+    "companies.company:export": "Export all of the company's data",
+    "companies.case:ask": "Have the company verified by a dealer",
+}
+"""What only a company's own administrators do."""
+DEALER_PERMISSIONS = {
+    "companies.customer:read": "See the customers of the dealer",
+    "companies.case:write": "Check customers' documents and say what was found",
+}
 MARKET_PERMISSIONS = {
     "companies.organisation:write": "Create organisations of the market",
     "companies.market:write": "Change the periods and the support's address of the market",
 }
-permissions.register(PERMISSIONS | MARKET_PERMISSIONS)
+permissions.register(PERMISSIONS | OWN_PERMISSIONS | DEALER_PERMISSIONS | MARKET_PERMISSIONS)

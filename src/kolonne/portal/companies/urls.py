@@ -1,6 +1,5 @@
 from django.urls import path
 
-from kolonne.portal.companies.acts import ACTS
 from kolonne.portal.companies.views import (
     access,
     audit,
@@ -13,6 +12,7 @@ from kolonne.portal.companies.views import (
     profile,
     requests,
 )
+from kolonne.portal.companies.views.acts import ACTS
 
 urlpatterns = [
     path("organisations/", organisations.organisations, name="organisations"),

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET
 
 from kolonne.portal.commands.queries import recent_commands
 from kolonne.portal.commerce.models import Profile
-from kolonne.portal.companies import navigation
+from kolonne.portal.companies.views import navigation
 from kolonne.portal.fleet import queries, texts, words
 from kolonne.portal.fleet.actions import note_look_at_vans, note_look_at_vehicle
 from kolonne.portal.fleet.condition import STATES

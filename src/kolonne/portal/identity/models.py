@@ -68,6 +68,14 @@ MOVES: dict[State, frozenset[State]] = {
 OPEN_STATES = (State.ACTIVE, State.PASSWORD_LOCKED)
 
 
+class Verification(models.TextChoices):
+    """Whether a dealer compared somebody or something with a document (VE-02)."""
+
+    UNVERIFIED = "unverified", _("Not checked yet")
+    VERIFIED = "verified", _("Verified")
+    REFUSED = "refused", pgettext_lazy("verification", "Refused")
+
+
 class LifeCycleStep(models.TextChoices):
     """The last step of the life cycle that was taken since the last sign-in (ID-05)."""
 
@@ -103,6 +111,19 @@ class User(AbstractUser):
     """A helper reset the password: his one works until then, and the next sign-in must give e-mail and password."""
     session_epoch = models.PositiveIntegerField(default=0)
     """Part of every session's proof: one more ends them all."""
+
+    birth_date = models.DateField(_("Date of birth"), null=True)
+    """The dealer compares it with the document (CO-03)."""
+    mobile = models.CharField(_("Mobile number"), max_length=16, blank=True, db_default="")
+    """As E.164, e.g. +4791234567."""
+    verification = models.CharField(
+        max_length=10, choices=Verification, default=Verification.UNVERIFIED, db_default=Verification.UNVERIFIED
+    )
+    """Falls back to unverified when the name or the date of birth changes (CO-03)."""
+    verified_at = models.DateTimeField(null=True)
+    """When a dealer last found name and date of birth to be those of the document."""
+    deletion_asked_at = models.DateTimeField(null=True)
+    """When the person asked to be deleted (CO-06): his administrator has 30 days, then the operator acts."""
 
     # Rights come from memberships in companies; Django's own staff flags, groups and permissions stay unused.
     is_staff = None

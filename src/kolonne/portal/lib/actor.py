@@ -10,6 +10,15 @@ MAX_LABEL = 200
 
 
 @dataclass(frozen=True)
+class ActingFor:
+    """In whose name a helper acts (SU-02)."""
+
+    user_id: int
+    label: str
+    session_id: int
+
+
+@dataclass(frozen=True)
 class Actor:
     """Passed first to every action. `rights` maps a company to what the actor may do there."""
 
@@ -21,6 +30,8 @@ class Actor:
     markets: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """What a market administrator or support agent may do in all organisations of a market (ID-09)."""
     is_system: bool = False
+    acting_for: ActingFor | None = None
+    """The helper is `user_id` and `label`; the rights are what he may do in this other person's name."""
 
     @classmethod
     def system(cls, job: str) -> "Actor":

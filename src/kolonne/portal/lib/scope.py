@@ -14,6 +14,9 @@ COMPANIES = "kolonne.companies"
 USER = "kolonne.user"
 API_KEY = "kolonne.api_key"
 PLATFORM = "kolonne.platform"
+DEALER = "kolonne.dealer"
+CASE = "kolonne.case"
+INVITATION = "kolonne.invitation"
 
 
 @contextmanager
@@ -41,6 +44,30 @@ def api_key_scope(sha256: bytes) -> Iterator[None]:
 def platform_scope() -> Iterator[None]:
     """Within, audit entries that belong to no company can be read, to continue their chain."""
     with _setting(PLATFORM, "on"):
+        yield
+
+
+@contextmanager
+def dealer_scope(dealer_id: int) -> Iterator[None]:
+    """Within, a dealer's customers can be found: companies that chose him as partner, cases that he opened (VE-04).
+
+    For learning their ids only; `company_scope` then opens what is shown of them.
+    """
+    with _setting(DEALER, str(int(dealer_id))):
+        yield
+
+
+@contextmanager
+def case_scope(code: str) -> Iterator[None]:
+    """Within, the one verification case with this code can be read, to learn whose it is."""
+    with _setting(CASE, code):
+        yield
+
+
+@contextmanager
+def invitation_scope(sha256: bytes) -> Iterator[None]:
+    """Within, the one invitation whose token has this hash can be read, to learn whose it is."""
+    with _setting(INVITATION, sha256.hex()):
         yield
 
 

@@ -9,11 +9,11 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from kolonne.portal.companies import navigation
-from kolonne.portal.companies.directory import CUSTOMERS
-from kolonne.portal.companies.directory import WRITE as COMPANY_WRITE
 from kolonne.portal.companies.models import Company, Membership
 from kolonne.portal.companies.queries import administrators
+from kolonne.portal.companies.queries.directory import CUSTOMERS
+from kolonne.portal.companies.queries.directory import WRITE as COMPANY_WRITE
+from kolonne.portal.companies.views import navigation
 from kolonne.portal.companies.views.organisations import PARTNER_HIDDEN
 from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.scope import company_scope, user_scope

@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "kolonne.portal.telemetry",
     "kolonne.portal.commands",
     "kolonne.portal.fleet",
+    "kolonne.portal.support",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -85,7 +86,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "django.template.context_processors.i18n",
                 "kolonne.portal.site.context.shell",
-                "kolonne.portal.companies.navigation.um",
+                "kolonne.portal.companies.views.navigation.um",
             ]
         },
     }

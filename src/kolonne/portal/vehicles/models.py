@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from kolonne.portal.companies.models import Company
+from kolonne.portal.identity.models import Verification
 from kolonne.wire.subjects import SERIAL, VIN
 
 
@@ -34,6 +35,11 @@ class Vehicle(models.Model):
     drive = models.CharField(_("Drive"), max_length=10, choices=Drive, default=Drive.ELECTRIC)
     driver = models.CharField(_("Driver"), max_length=80, blank=True)
     added_at = models.DateTimeField(auto_now_add=True)
+    verification = models.CharField(
+        max_length=10, choices=Verification, default=Verification.UNVERIFIED, db_default=Verification.UNVERIFIED
+    )
+    """Whether a dealer saw that the van is the company's (VE-02)."""
+    verification_reason = models.CharField(max_length=300, blank=True, db_default="")
 
     objects = VehicleQuerySet.as_manager()
 

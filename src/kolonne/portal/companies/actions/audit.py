@@ -4,10 +4,10 @@ from django.db import transaction
 
 from kolonne.portal.audit import actions as audit
 from kolonne.portal.audit.models import Entry
-from kolonne.portal.companies.chains import READ
-from kolonne.portal.companies.directory import require_at
 from kolonne.portal.companies.models import Company
-from kolonne.portal.companies.people import markets_with
+from kolonne.portal.companies.queries.chains import READ
+from kolonne.portal.companies.queries.directory import require_at
+from kolonne.portal.companies.queries.people import markets_with
 from kolonne.portal.identity.models import Market
 from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.scope import company_scope

@@ -6,9 +6,9 @@ from django.db import transaction
 
 from kolonne.portal.companies.actions.organisations import add_member
 from kolonne.portal.companies.actions.people import acting_over
-from kolonne.portal.companies.directory import require_at
 from kolonne.portal.companies.models import Company, Membership, Role
-from kolonne.portal.companies.people import WRITE
+from kolonne.portal.companies.queries.directory import require_at
+from kolonne.portal.companies.queries.people import WRITE
 from kolonne.portal.identity.actions import PersonData, invitations
 from kolonne.portal.identity.models import User
 from kolonne.portal.lib.actor import Actor

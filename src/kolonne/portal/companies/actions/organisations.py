@@ -4,11 +4,12 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from django.db import transaction
+from django.utils import timezone
 
 from kolonne.portal.audit import actions as audit
-from kolonne.portal.companies.directory import CUSTOMERS, WRITE, dealer, require_at
 from kolonne.portal.companies.models import ROLES, Company, Kind, Membership, Role, Tenant
-from kolonne.portal.identity.models import Market, State, User
+from kolonne.portal.companies.queries.directory import CUSTOMERS, WRITE, dealer, require_at
+from kolonne.portal.identity.models import Market, State, User, Verification
 from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.errors import Conflict, Invalid, NotAllowed
 from kolonne.portal.lib.scope import company_scope
@@ -20,7 +21,7 @@ def create_company(
 ) -> Company:
     """A new organisation. Raises NotAllowed, Invalid on an unknown market.
 
-    Only the operator's own command line makes an operator: otherwise a helper could make helpers.
+    Fleet companies wait for a dealer's check, unless the operator's own command line vouches for them (VE-01). Only the operator's own command line makes an operator: otherwise a helper could make helpers.
     """
     known = list(Market.objects.order_by("code").values_list("code", flat=True))
     if market not in known:
@@ -29,7 +30,10 @@ def create_company(
         raise NotAllowed("companies.organisation:write")
     tenant = Tenant.objects.create(kind=kind, market_id=market)
     with company_scope([tenant.pk]):
-        company = Company.objects.create(company=tenant, name=name, time_zone=time_zone)
+        company = Company(company=tenant, name=name, time_zone=time_zone)
+        if actor.is_system or kind != Kind.FLEET:
+            company.verification, company.verified_at = Verification.VERIFIED, timezone.now()
+        company.save(force_insert=True)
         audit.record(actor, "companies.company.created", on=company, company_id=company.pk, kind=kind)
     return company
 

@@ -6,9 +6,9 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Coalesce
 
 from kolonne.portal.audit import actions as audit
-from kolonne.portal.companies.directory import CUSTOMERS
 from kolonne.portal.companies.models import Company, Tenant
 from kolonne.portal.companies.queries import administrators
+from kolonne.portal.companies.queries.directory import CUSTOMERS
 from kolonne.portal.identity import mails
 from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.scope import company_scope

@@ -8,10 +8,10 @@ from django.db import transaction
 from kolonne.portal.audit import actions as audit
 from kolonne.portal.companies.actions.last_administrator import require_another
 from kolonne.portal.companies.actions.organisations import checked_roles
-from kolonne.portal.companies.directory import require_at
 from kolonne.portal.companies.models import Company, Membership, Role
-from kolonne.portal.companies.people import HELP, READ, WRITE
 from kolonne.portal.companies.queries import rights_over
+from kolonne.portal.companies.queries.directory import require_at
+from kolonne.portal.companies.queries.people import HELP, READ, WRITE
 from kolonne.portal.identity import actions as identity
 from kolonne.portal.identity import mails
 from kolonne.portal.identity.actions.erasure import delete_user

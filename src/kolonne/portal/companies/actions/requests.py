@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from kolonne.portal.companies.actions import people
-from kolonne.portal.companies.inbox import RIGHT, may_answer
+from kolonne.portal.companies.queries.inbox import RIGHT, may_answer
 from kolonne.portal.identity.actions import help as identity_help
 from kolonne.portal.identity.models import HelpRequest, HelpState, User
 from kolonne.portal.lib.actor import Actor

@@ -5,7 +5,7 @@ from django import forms
 from django.utils.translation import gettext as _
 
 from kolonne.portal.companies.forms.fields import LineField
-from kolonne.portal.companies.periods import PERIODS
+from kolonne.portal.companies.queries.periods import PERIODS
 from kolonne.portal.identity.actions.markets import MAX_DAYS, MAX_PHONE
 from kolonne.portal.identity.models import Market
 

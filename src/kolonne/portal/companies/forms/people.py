@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from kolonne.portal.companies.actions.people import MAX_REASON
 from kolonne.portal.companies.forms.fields import LineField
 from kolonne.portal.companies.models import Company, Role
-from kolonne.portal.companies.people import roles_for
+from kolonne.portal.companies.queries.people import roles_for
 from kolonne.portal.identity.actions import PersonData
 from kolonne.portal.identity.models import Language
 from kolonne.portal.identity.user_ids import MAX_LENGTH, USER_ID, free_user_id

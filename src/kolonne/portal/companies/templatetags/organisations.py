@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 
 from django import template
 
-from kolonne.portal.companies.directory import Wanted
+from kolonne.portal.companies.queries.directory import Wanted
 
 register = template.Library()
 

@@ -5,7 +5,7 @@ from django import template
 
 from kolonne.portal.audit import texts
 from kolonne.portal.companies.models import Role
-from kolonne.portal.companies.people import Wanted
+from kolonne.portal.companies.queries.people import Wanted
 
 register = template.Library()
 

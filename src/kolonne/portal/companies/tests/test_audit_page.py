@@ -12,9 +12,9 @@ from django.utils import timezone
 from kolonne.portal.audit import actions as audit
 from kolonne.portal.audit import queries
 from kolonne.portal.audit.models import Entry
-from kolonne.portal.companies import chains, entry_words
 from kolonne.portal.companies.models import Company
-from kolonne.portal.companies.queries import actor_of
+from kolonne.portal.companies.queries import actor_of, chains
+from kolonne.portal.companies.views import entry_words
 from kolonne.portal.conftest import SYSTEM, House, person
 from kolonne.portal.identity import actions as identity
 from kolonne.portal.identity.models import User

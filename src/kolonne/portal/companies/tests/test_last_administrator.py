@@ -12,7 +12,7 @@ from kolonne.portal.companies.actions import last_administrator
 from kolonne.portal.companies.actions.last_administrator import require_another
 from kolonne.portal.companies.actions.people import _at, acting_over
 from kolonne.portal.companies.models import Company, Kind, Membership, Role, Tenant
-from kolonne.portal.companies.people import WRITE
+from kolonne.portal.companies.queries.people import WRITE
 from kolonne.portal.conftest import SYSTEM, House, person
 from kolonne.portal.identity.actions import life_cycle
 from kolonne.portal.identity.models import State, User

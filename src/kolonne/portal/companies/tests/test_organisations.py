@@ -7,12 +7,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from kolonne.portal.companies import actions, directory
+from kolonne.portal.companies import actions
 from kolonne.portal.companies.actions import CompanyData
 from kolonne.portal.companies.actions.new_organisations import create_organisation
-from kolonne.portal.companies.directory import Wanted
 from kolonne.portal.companies.models import Company, Kind, Membership, Role, Tenant
-from kolonne.portal.companies.queries import actor_of
+from kolonne.portal.companies.queries import actor_of, directory
+from kolonne.portal.companies.queries.directory import Wanted
 from kolonne.portal.conftest import SYSTEM, House
 from kolonne.portal.identity.actions import PersonData
 from kolonne.portal.identity.models import State, User

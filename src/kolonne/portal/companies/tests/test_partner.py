@@ -10,10 +10,10 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from kolonne.portal.audit.models import Entry
-from kolonne.portal.companies import actions, directory
+from kolonne.portal.companies import actions
 from kolonne.portal.companies.actions import CompanyData
 from kolonne.portal.companies.models import Company, Kind, Role
-from kolonne.portal.companies.queries import actor_of
+from kolonne.portal.companies.queries import actor_of, directory
 from kolonne.portal.conftest import SYSTEM, House, person
 from kolonne.portal.identity import mails
 from kolonne.portal.identity.models import User

@@ -12,8 +12,8 @@ from django.test.utils import CaptureQueriesContext
 
 from kolonne.portal.companies import actions as companies
 from kolonne.portal.companies.models import Company, Role
-from kolonne.portal.companies.people import READ, Wanted, list_people
 from kolonne.portal.companies.queries import actor_of, rights_over
+from kolonne.portal.companies.queries.people import READ, Wanted, list_people
 from kolonne.portal.conftest import SYSTEM, House, person
 from kolonne.portal.identity.models import PrivateProfile, State, User
 from kolonne.portal.lib.scope import company_scope

@@ -8,9 +8,9 @@ from django.test import Client
 
 from kolonne.portal.companies import actions as companies
 from kolonne.portal.companies.actions import requests as actions
-from kolonne.portal.companies.inbox import compared
 from kolonne.portal.companies.models import Company, Role
 from kolonne.portal.companies.queries import actor_of
+from kolonne.portal.companies.queries.inbox import compared
 from kolonne.portal.conftest import SYSTEM, House
 from kolonne.portal.identity.models import HelpRequest, HelpState, PrivateProfile, State, User
 from kolonne.portal.lib.errors import Conflict, NotAllowed

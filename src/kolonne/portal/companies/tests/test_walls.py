@@ -11,12 +11,11 @@ from kolonne.portal.audit import queries as audit_queries
 from kolonne.portal.audit.models import Entry
 from kolonne.portal.audit.queries import first_broken_entry
 from kolonne.portal.companies import actions as companies
-from kolonne.portal.companies import chains, inbox
 from kolonne.portal.companies.actions import people as actions
 from kolonne.portal.companies.models import Company, Membership, Role
-from kolonne.portal.companies.people import Wanted, detail_of, list_people
-from kolonne.portal.companies.profile import belongings_of
-from kolonne.portal.companies.queries import actor_of, rights_in_applications
+from kolonne.portal.companies.queries import actor_of, chains, inbox, rights_in_applications
+from kolonne.portal.companies.queries.people import Wanted, detail_of, list_people
+from kolonne.portal.companies.queries.profile import belongings_of
 from kolonne.portal.conftest import SYSTEM, House, person
 from kolonne.portal.identity.actions import private
 from kolonne.portal.identity.actions.private import PrivateData

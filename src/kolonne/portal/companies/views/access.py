@@ -5,11 +5,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from kolonne.portal.companies import actions, matrix
+from kolonne.portal.companies import actions
 from kolonne.portal.companies.actions.audit import note_look_at_access
 from kolonne.portal.companies.forms.access import AccessForm
 from kolonne.portal.companies.models import Membership
-from kolonne.portal.companies.queries import open_access_requests
+from kolonne.portal.companies.queries import matrix, open_access_requests
 from kolonne.portal.companies.views.people import actor_of_request
 from kolonne.portal.identity.models import Application
 from kolonne.portal.lib.actor import Actor

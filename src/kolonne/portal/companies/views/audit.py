@@ -12,10 +12,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from kolonne.portal.audit import texts
 from kolonne.portal.audit.queries import Page, Wanted
-from kolonne.portal.companies import chains, entry_words
 from kolonne.portal.companies.actions.audit import check_chain, note_look_at_audit
-from kolonne.portal.companies.chains import Chain
-from kolonne.portal.companies.people import companies_with, markets_with
+from kolonne.portal.companies.queries import chains
+from kolonne.portal.companies.queries.chains import Chain
+from kolonne.portal.companies.queries.people import companies_with, markets_with
+from kolonne.portal.companies.views import entry_words
 from kolonne.portal.companies.views.organisations import number
 from kolonne.portal.companies.views.people import actor_of_request
 from kolonne.portal.identity.models import User

@@ -8,9 +8,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from kolonne.portal.companies import periods
-from kolonne.portal.companies.directory import READ, markets_of
 from kolonne.portal.companies.forms.market import MarketForm
+from kolonne.portal.companies.queries import periods
+from kolonne.portal.companies.queries.directory import READ, markets_of
 from kolonne.portal.companies.views.people import actor_of_request
 from kolonne.portal.identity.actions.markets import WRITE, change_market
 from kolonne.portal.identity.models import Market

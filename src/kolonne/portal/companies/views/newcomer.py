@@ -4,12 +4,12 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from kolonne.portal.companies import people as reads
 from kolonne.portal.companies import texts
 from kolonne.portal.companies.actions.newcomers import invite_person
 from kolonne.portal.companies.forms.people import PersonForm
 from kolonne.portal.companies.models import Company, Membership
-from kolonne.portal.companies.people import WRITE
+from kolonne.portal.companies.queries import people as reads
+from kolonne.portal.companies.queries.people import WRITE
 from kolonne.portal.companies.views.people import actor_of_request, for_people_readers
 from kolonne.portal.identity.models import Language, User
 from kolonne.portal.identity.user_ids import free_user_id

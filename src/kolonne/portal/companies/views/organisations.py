@@ -8,12 +8,13 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from kolonne.portal.companies import actions, directory
+from kolonne.portal.companies import actions
 from kolonne.portal.companies.actions import CompanyData
 from kolonne.portal.companies.actions.new_organisations import create_organisation
-from kolonne.portal.companies.directory import CUSTOMERS, WRITE, Wanted, may_at
 from kolonne.portal.companies.forms.organisations import CompanyForm, FirstAdministratorForm, OrganisationForm
 from kolonne.portal.companies.models import Company, Kind
+from kolonne.portal.companies.queries import directory
+from kolonne.portal.companies.queries.directory import CUSTOMERS, WRITE, Wanted, may_at
 from kolonne.portal.companies.texts import of_refusal
 from kolonne.portal.companies.views.people import MAX_NUMBER_LENGTH, actor_of_request
 from kolonne.portal.lib.actor import Actor

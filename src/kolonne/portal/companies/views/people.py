@@ -8,9 +8,9 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from kolonne.portal.companies import people as reads
 from kolonne.portal.companies.actions.people import note_look_at_people
-from kolonne.portal.companies.people import READ, Wanted
+from kolonne.portal.companies.queries import people as reads
+from kolonne.portal.companies.queries.people import READ, Wanted
 from kolonne.portal.identity.models import State
 from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.errors import NotAllowed

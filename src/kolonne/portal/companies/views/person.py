@@ -7,15 +7,16 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from kolonne.portal.companies import acts, inbox, texts
-from kolonne.portal.companies import people as reads
+from kolonne.portal.companies import texts
 from kolonne.portal.companies.actions import people as actions
-from kolonne.portal.companies.acts import ACTS, Act, Words
-from kolonne.portal.companies.directory import may_at
 from kolonne.portal.companies.forms.people import ReasonForm, RolesForm
 from kolonne.portal.companies.models import Membership
-from kolonne.portal.companies.people import WRITE, Detail
-from kolonne.portal.companies.queries import rights_over
+from kolonne.portal.companies.queries import inbox, rights_over
+from kolonne.portal.companies.queries import people as reads
+from kolonne.portal.companies.queries.directory import may_at
+from kolonne.portal.companies.queries.people import WRITE, Detail
+from kolonne.portal.companies.views import acts
+from kolonne.portal.companies.views.acts import ACTS, Act, Words
 from kolonne.portal.companies.views.people import actor_of_request, for_people_readers
 from kolonne.portal.identity.models import User
 from kolonne.portal.lib.actor import Actor

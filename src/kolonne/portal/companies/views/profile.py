@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from kolonne.portal.companies.profile import belongings_of
+from kolonne.portal.companies.queries.profile import belongings_of
 from kolonne.portal.identity.models import Language, User
 
 

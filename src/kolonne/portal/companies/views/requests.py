@@ -9,10 +9,12 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from kolonne.portal.companies import acts, inbox, texts
-from kolonne.portal.companies import people as reads
+from kolonne.portal.companies import texts
 from kolonne.portal.companies.actions import people, requests
-from kolonne.portal.companies.acts import ACTS
+from kolonne.portal.companies.queries import inbox
+from kolonne.portal.companies.queries import people as reads
+from kolonne.portal.companies.views import acts
+from kolonne.portal.companies.views.acts import ACTS
 from kolonne.portal.companies.views.people import actor_of_request
 from kolonne.portal.identity.models import HelpRequest, HelpState
 from kolonne.portal.lib.errors import Conflict, NotAllowed

@@ -14,8 +14,8 @@ from django.test import Client
 from django.utils import timezone
 
 from kolonne.portal.audit.models import Entry
-from kolonne.portal.companies.profile import belongs_somewhere
 from kolonne.portal.companies.queries import actor_of, rights_over
+from kolonne.portal.companies.queries.profile import belongs_somewhere
 from kolonne.portal.conftest import House
 from kolonne.portal.identity import links, tasks
 from kolonne.portal.identity.actions import PersonData, create_user

@@ -6,8 +6,8 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Q
 
 from kolonne.portal.companies.models import AccessRequest, ApplicationGrant, Company, Membership
-from kolonne.portal.companies.people import companies_with
 from kolonne.portal.companies.queries import applications_for, open_access_requests
+from kolonne.portal.companies.queries.people import companies_with
 from kolonne.portal.identity.models import Application, State
 from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.errors import NotAllowed, NotFound

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from kolonne.portal.companies.models import AccessRequest, Membership
-from kolonne.portal.companies.people import (
+from kolonne.portal.companies.queries import rights_over
+from kolonne.portal.companies.queries.people import (
     companies_with,
     in_the_hands_of,
     looking_everywhere,
     markets_with,
     own_organisations,
 )
-from kolonne.portal.companies.queries import rights_over
 from kolonne.portal.identity.models import HelpRequest, HelpState, PrivateProfile, User
 from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.errors import NotFound

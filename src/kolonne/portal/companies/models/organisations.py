@@ -3,7 +3,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from kolonne.portal.identity.models import Application, Market, User
+from kolonne.portal.identity.models import Application, Market, User, Verification
 
 
 class Kind(models.TextChoices):
@@ -37,12 +37,16 @@ STRONG_ROLES = frozenset({Role.ADMINISTRATOR, Role.DEALER_EMPLOYEE, Role.MARKET_
 
 
 class Tenant(models.Model):
-    """What everybody's jobs may know of an organisation: id, kind and market. The only one of its tables without
-    row-level security."""
+    """What everybody's jobs may know of an organisation: id, kind, market and whether it is leaving. The only one of
+    its tables without row-level security."""
 
     id = models.AutoField(primary_key=True)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.FLEET)
     market = models.ForeignKey(Market, on_delete=models.PROTECT, related_name="+")
+    leaving_since = models.DateTimeField(null=True)
+    """When its deletion was ordered: from then on its people may look at the company and take their data."""
+    closed_at = models.DateTimeField(null=True)
+    """When everything of it was erased, or it became part of another organisation."""
 
 
 class Company(models.Model):
@@ -62,6 +66,18 @@ class Company(models.Model):
     second_factor_for_all = models.BooleanField(
         _("Everybody in the company needs a second factor"), default=False, db_default=False
     )
+    legal_form = models.CharField(_("Legal form"), max_length=20, blank=True, db_default="")
+    register_number = models.CharField(_("Register number"), max_length=40, blank=True, db_default="")
+    vat_number = models.CharField(_("VAT number"), max_length=20, blank=True, db_default="")
+    generation = models.PositiveIntegerField(default=1, db_default=1)
+    """Of the master data: one more with each change of them (CO-02). `CompanyVersion` keeps them all."""
+    declared_by = models.CharField(max_length=200, blank=True, db_default="")
+    """Who declared the authority to act for the company (CO-01), and when."""
+    declared_at = models.DateTimeField(null=True)
+    verification = models.CharField(
+        max_length=10, choices=Verification, default=Verification.UNVERIFIED, db_default=Verification.UNVERIFIED
+    )
+    verified_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name_plural = "companies"

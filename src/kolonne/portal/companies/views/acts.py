@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 from kolonne.portal.companies import texts
 from kolonne.portal.companies.actions import newcomers, people
 from kolonne.portal.companies.actions.people import LOCKS
-from kolonne.portal.companies.people import HELP, WRITE, Detail
+from kolonne.portal.companies.queries.people import HELP, WRITE, Detail
 from kolonne.portal.identity.actions.invitations import LIFETIME
 from kolonne.portal.identity.actions.people import TEMPORARY_PASSWORD_LIFE
 from kolonne.portal.identity.models import OPEN_STATES, State, User

@@ -10,9 +10,9 @@ from django.db.models.functions import Cast, Concat
 from kolonne.portal.audit import queries as audit
 from kolonne.portal.audit.models import Entry
 from kolonne.portal.audit.queries import ChainState, Page, Wanted
-from kolonne.portal.companies.directory import may_at
 from kolonne.portal.companies.models import Company, Membership, Tenant
-from kolonne.portal.companies.people import companies_with, in_the_hands_of, looking_everywhere, markets_with
+from kolonne.portal.companies.queries.directory import may_at
+from kolonne.portal.companies.queries.people import companies_with, in_the_hands_of, looking_everywhere, markets_with
 from kolonne.portal.identity.models import User
 from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.errors import NotAllowed, NotFound

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
-from kolonne.portal.companies import inbox
+from kolonne.portal.companies.queries import inbox
 from kolonne.portal.lib.actor import Actor
 
 MEMBER_READ = "companies.member:read"

@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+
+
+class SupportConfig(AppConfig):
+    name = "kolonne.portal.support"
+    default_auto_field = "django.db.models.AutoField"
+
+    def ready(self) -> None:
+        from kolonne.portal.companies.models import Kind, Role  # noqa: PLC0415  # models exist only when apps are ready
+        from kolonne.portal.companies.queries import allow, allow_in_market  # noqa: PLC0415
+        from kolonne.portal.support.permissions import ACT_FOR  # noqa: PLC0415
+
+        allow(Role.DEALER_EMPLOYEE, ACT_FOR, kinds=[Kind.DEALER])
+        allow_in_market(Role.SUPPORT_AGENT, ACT_FOR)
