@@ -21,7 +21,8 @@ def create_company(
 ) -> Company:
     """A new organisation. Raises NotAllowed, Invalid on an unknown market.
 
-    Fleet companies wait for a dealer's check, unless the operator's own command line vouches for them (VE-01). Only the operator's own command line makes an operator: otherwise a helper could make helpers.
+    Fleet companies wait for a dealer's check, unless the operator's own command line vouches for them (VE-01). Only
+    that makes an operator: otherwise a helper could make helpers.
     """
     known = list(Market.objects.order_by("code").values_list("code", flat=True))
     if market not in known:
