@@ -11,6 +11,7 @@ from kolonne.portal.companies.views import (
     person,
     profile,
     requests,
+    verification,
 )
 from kolonne.portal.companies.views.acts import ACTS
 
@@ -43,5 +44,6 @@ urlpatterns = [
     path("requests/<int:pk>/revive/", requests.request_act, {"act": "revive"}, name="request_revive"),
     path("requests/<int:pk>/password/", requests.request_act, {"act": "password"}, name="request_password"),
     path("requests/<int:pk>/refuse/", requests.request_refuse, name="request_refuse"),
+    path("verification/", verification.verification, name="verification"),
     path("company/", choice.switch_company, name="switch_company"),
 ]
