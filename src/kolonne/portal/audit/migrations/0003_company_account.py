@@ -4,20 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('audit', '0002_append_only_and_rows_of_companies'),
+        ("audit", "0002_append_only_and_rows_of_companies"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='entry',
-            name='acting_for',
-            field=models.CharField(blank=True, db_default='', max_length=200),
+            model_name="entry",
+            name="acting_for",
+            field=models.CharField(blank=True, db_default="", max_length=200),
         ),
         migrations.AddField(
-            model_name='entry',
-            name='acting_for_id',
+            model_name="entry",
+            name="acting_for_id",
             field=models.IntegerField(null=True),
         ),
     ]

@@ -8,180 +8,337 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('companies', '0002_rows_of_companies'),
+        ("companies", "0002_rows_of_companies"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Leaving',
+            name="Leaving",
             fields=[
-                ('company', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='leaving', serialize=False, to='companies.company')),
-                ('ordered_by', models.CharField(max_length=200)),
-                ('ordered_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('ends_at', models.DateTimeField()),
-                ('steps', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), default=list, size=None)),
-                ('contracts_ended_at', models.DateTimeField(null=True)),
-                ('erased_at', models.DateTimeField(null=True)),
+                (
+                    "company",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="leaving",
+                        serialize=False,
+                        to="companies.company",
+                    ),
+                ),
+                ("ordered_by", models.CharField(max_length=200)),
+                ("ordered_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("ends_at", models.DateTimeField()),
+                (
+                    "steps",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=60), default=list, size=None
+                    ),
+                ),
+                ("contracts_ended_at", models.DateTimeField(null=True)),
+                ("erased_at", models.DateTimeField(null=True)),
             ],
         ),
         migrations.AddField(
-            model_name='company',
-            name='declared_at',
+            model_name="company",
+            name="declared_at",
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name='company',
-            name='declared_by',
-            field=models.CharField(blank=True, db_default='', max_length=200),
+            model_name="company",
+            name="declared_by",
+            field=models.CharField(blank=True, db_default="", max_length=200),
         ),
         migrations.AddField(
-            model_name='company',
-            name='generation',
+            model_name="company",
+            name="generation",
             field=models.PositiveIntegerField(db_default=1, default=1),
         ),
         migrations.AddField(
-            model_name='company',
-            name='legal_form',
-            field=models.CharField(blank=True, db_default='', max_length=20, verbose_name='Legal form'),
+            model_name="company",
+            name="legal_form",
+            field=models.CharField(blank=True, db_default="", max_length=20, verbose_name="Legal form"),
         ),
         migrations.AddField(
-            model_name='company',
-            name='register_number',
-            field=models.CharField(blank=True, db_default='', max_length=40, verbose_name='Register number'),
+            model_name="company",
+            name="register_number",
+            field=models.CharField(blank=True, db_default="", max_length=40, verbose_name="Register number"),
         ),
         migrations.AddField(
-            model_name='company',
-            name='vat_number',
-            field=models.CharField(blank=True, db_default='', max_length=20, verbose_name='VAT number'),
+            model_name="company",
+            name="vat_number",
+            field=models.CharField(blank=True, db_default="", max_length=20, verbose_name="VAT number"),
         ),
         migrations.AddField(
-            model_name='company',
-            name='verification',
-            field=models.CharField(choices=[('unverified', 'Not checked yet'), ('verified', 'Verified'), ('refused', 'Refused')], db_default='unverified', default='unverified', max_length=10),
+            model_name="company",
+            name="verification",
+            field=models.CharField(
+                choices=[("unverified", "Not checked yet"), ("verified", "Verified"), ("refused", "Refused")],
+                db_default="unverified",
+                default="unverified",
+                max_length=10,
+            ),
         ),
         migrations.AddField(
-            model_name='company',
-            name='verified_at',
+            model_name="company",
+            name="verified_at",
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name='tenant',
-            name='closed_at',
+            model_name="tenant",
+            name="closed_at",
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name='tenant',
-            name='leaving_since',
+            model_name="tenant",
+            name="leaving_since",
             field=models.DateTimeField(null=True),
         ),
         migrations.CreateModel(
-            name='CompanyVersion',
+            name="CompanyVersion",
             fields=[
-                ('id', models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('generation', models.PositiveIntegerField()),
-                ('name', models.CharField(max_length=120, verbose_name='Name')),
-                ('legal_form', models.CharField(blank=True, max_length=20, verbose_name='Legal form')),
-                ('register_number', models.CharField(blank=True, max_length=40, verbose_name='Register number')),
-                ('vat_number', models.CharField(blank=True, max_length=20, verbose_name='VAT number')),
-                ('street', models.CharField(blank=True, max_length=120, verbose_name='Street and number')),
-                ('postal_code', models.CharField(blank=True, max_length=12, verbose_name='Postal code')),
-                ('city', models.CharField(blank=True, max_length=80, verbose_name='City')),
-                ('since', models.DateTimeField(default=django.utils.timezone.now)),
-                ('changed_by', models.CharField(max_length=200)),
-                ('company', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='companies.company')),
+                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("generation", models.PositiveIntegerField()),
+                ("name", models.CharField(max_length=120, verbose_name="Name")),
+                ("legal_form", models.CharField(blank=True, max_length=20, verbose_name="Legal form")),
+                ("register_number", models.CharField(blank=True, max_length=40, verbose_name="Register number")),
+                ("vat_number", models.CharField(blank=True, max_length=20, verbose_name="VAT number")),
+                ("street", models.CharField(blank=True, max_length=120, verbose_name="Street and number")),
+                ("postal_code", models.CharField(blank=True, max_length=12, verbose_name="Postal code")),
+                ("city", models.CharField(blank=True, max_length=80, verbose_name="City")),
+                ("since", models.DateTimeField(default=django.utils.timezone.now)),
+                ("changed_by", models.CharField(max_length=200)),
+                (
+                    "company",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="versions", to="companies.company"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('company', 'generation'), name='companies_version_once')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("company", "generation"), name="companies_version_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Invitation',
+            name="Invitation",
             fields=[
-                ('id', models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('channel', models.CharField(choices=[('mail', 'E-mail'), ('sms', 'SMS')], max_length=4)),
-                ('address', models.CharField(max_length=254)),
-                ('roles', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('administrator', 'Company administrator'), ('fleet_manager', 'Fleet manager'), ('driver', 'Driver'), ('dealer_employee', 'Dealer employee'), ('workshop_user', 'Workshop user'), ('market_administrator', 'Market administrator'), ('support_agent', 'Support agent')], max_length=20), size=None)),
-                ('first_name', models.CharField(blank=True, max_length=150, verbose_name='First name')),
-                ('last_name', models.CharField(blank=True, max_length=150, verbose_name='Last name')),
-                ('language', models.CharField(choices=[('de', 'Deutsch'), ('nb', 'Norsk bokmål'), ('en', 'English')], max_length=2, verbose_name='Language')),
-                ('inviter', models.CharField(max_length=200)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('token_sha256', models.BinaryField(max_length=32, unique=True)),
-                ('sent_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('expires_at', models.DateTimeField()),
-                ('accepted_at', models.DateTimeField(null=True)),
-                ('revoked_at', models.DateTimeField(null=True)),
-                ('accepted_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('company', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='invitations', to='companies.company')),
-                ('invited_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("channel", models.CharField(choices=[("mail", "E-mail"), ("sms", "SMS")], max_length=4)),
+                ("address", models.CharField(max_length=254)),
+                (
+                    "roles",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                ("administrator", "Company administrator"),
+                                ("fleet_manager", "Fleet manager"),
+                                ("driver", "Driver"),
+                                ("dealer_employee", "Dealer employee"),
+                                ("workshop_user", "Workshop user"),
+                                ("market_administrator", "Market administrator"),
+                                ("support_agent", "Support agent"),
+                            ],
+                            max_length=20,
+                        ),
+                        size=None,
+                    ),
+                ),
+                ("first_name", models.CharField(blank=True, max_length=150, verbose_name="First name")),
+                ("last_name", models.CharField(blank=True, max_length=150, verbose_name="Last name")),
+                (
+                    "language",
+                    models.CharField(
+                        choices=[("de", "Deutsch"), ("nb", "Norsk bokmål"), ("en", "English")],
+                        max_length=2,
+                        verbose_name="Language",
+                    ),
+                ),
+                ("inviter", models.CharField(max_length=200)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("token_sha256", models.BinaryField(max_length=32, unique=True)),
+                ("sent_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("expires_at", models.DateTimeField()),
+                ("accepted_at", models.DateTimeField(null=True)),
+                ("revoked_at", models.DateTimeField(null=True)),
+                (
+                    "accepted_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "company",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="invitations", to="companies.company"
+                    ),
+                ),
+                (
+                    "invited_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('accepted_at', None), ('revoked_at', None)), fields=('company', 'address'), name='companies_invitation_open_once')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("accepted_at", None), ("revoked_at", None)),
+                        fields=("company", "address"),
+                        name="companies_invitation_open_once",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Recovery',
+            name="Recovery",
             fields=[
-                ('id', models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('opened_by', models.CharField(max_length=200)),
-                ('reason', models.CharField(max_length=300)),
-                ('opened_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('takes_effect_at', models.DateTimeField()),
-                ('done_at', models.DateTimeField(null=True)),
-                ('stopped_at', models.DateTimeField(null=True)),
-                ('stopped_by', models.CharField(blank=True, max_length=200)),
-                ('company', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='companies.company')),
-                ('dealer', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='companies.tenant')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("opened_by", models.CharField(max_length=200)),
+                ("reason", models.CharField(max_length=300)),
+                ("opened_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("takes_effect_at", models.DateTimeField()),
+                ("done_at", models.DateTimeField(null=True)),
+                ("stopped_at", models.DateTimeField(null=True)),
+                ("stopped_by", models.CharField(blank=True, max_length=200)),
+                (
+                    "company",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="companies.company"
+                    ),
+                ),
+                (
+                    "dealer",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="companies.tenant"
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('done_at', None), ('stopped_at', None)), fields=('company',), name='companies_recovery_once')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("done_at", None), ("stopped_at", None)),
+                        fields=("company",),
+                        name="companies_recovery_once",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Site',
+            name="Site",
             fields=[
-                ('id', models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80, verbose_name='Name')),
-                ('street', models.CharField(blank=True, max_length=120, verbose_name='Street and number')),
-                ('postal_code', models.CharField(blank=True, max_length=12, verbose_name='Postal code')),
-                ('city', models.CharField(blank=True, max_length=80, verbose_name='City')),
-                ('company', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sites', to='companies.company')),
+                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=80, verbose_name="Name")),
+                ("street", models.CharField(blank=True, max_length=120, verbose_name="Street and number")),
+                ("postal_code", models.CharField(blank=True, max_length=12, verbose_name="Postal code")),
+                ("city", models.CharField(blank=True, max_length=80, verbose_name="City")),
+                (
+                    "company",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="sites", to="companies.company"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('company', 'name'), name='companies_site_name_once'), models.UniqueConstraint(fields=('id', 'company'), name='companies_site_id_company')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("company", "name"), name="companies_site_name_once"),
+                    models.UniqueConstraint(fields=("id", "company"), name="companies_site_id_company"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='VerificationCase',
+            name="VerificationCase",
             fields=[
-                ('id', models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=12, unique=True)),
-                ('is_remote', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('expires_at', models.DateTimeField()),
-                ('opened_at', models.DateTimeField(null=True)),
-                ('opened_by', models.CharField(blank=True, max_length=200)),
-                ('document', models.CharField(blank=True, choices=[('passport', 'Passport'), ('identity_card', 'Identity card'), ('residence_permit', 'Residence permit'), ('driving_licence', 'Driving licence')], max_length=20, verbose_name='Kind of document')),
-                ('document_expires_on', models.DateField(null=True, verbose_name='Valid until')),
-                ('person_result', models.CharField(blank=True, choices=[('unverified', 'Not checked yet'), ('verified', 'Verified'), ('refused', 'Refused')], max_length=10)),
-                ('person_reason', models.CharField(blank=True, max_length=300)),
-                ('company_result', models.CharField(blank=True, choices=[('unverified', 'Not checked yet'), ('verified', 'Verified'), ('refused', 'Refused')], max_length=10)),
-                ('company_reason', models.CharField(blank=True, max_length=300)),
-                ('proposed_at', models.DateTimeField(null=True)),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('closed_by', models.CharField(blank=True, max_length=200)),
-                ('company', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='cases', to='companies.company')),
-                ('dealer', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='companies.tenant')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('proposed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=12, unique=True)),
+                ("is_remote", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("expires_at", models.DateTimeField()),
+                ("opened_at", models.DateTimeField(null=True)),
+                ("opened_by", models.CharField(blank=True, max_length=200)),
+                (
+                    "document",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("passport", "Passport"),
+                            ("identity_card", "Identity card"),
+                            ("residence_permit", "Residence permit"),
+                            ("driving_licence", "Driving licence"),
+                        ],
+                        max_length=20,
+                        verbose_name="Kind of document",
+                    ),
+                ),
+                ("document_expires_on", models.DateField(null=True, verbose_name="Valid until")),
+                (
+                    "person_result",
+                    models.CharField(
+                        blank=True,
+                        choices=[("unverified", "Not checked yet"), ("verified", "Verified"), ("refused", "Refused")],
+                        max_length=10,
+                    ),
+                ),
+                ("person_reason", models.CharField(blank=True, max_length=300)),
+                (
+                    "company_result",
+                    models.CharField(
+                        blank=True,
+                        choices=[("unverified", "Not checked yet"), ("verified", "Verified"), ("refused", "Refused")],
+                        max_length=10,
+                    ),
+                ),
+                ("company_reason", models.CharField(blank=True, max_length=300)),
+                ("proposed_at", models.DateTimeField(null=True)),
+                ("closed_at", models.DateTimeField(null=True)),
+                ("closed_by", models.CharField(blank=True, max_length=200)),
+                (
+                    "company",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="cases", to="companies.company"
+                    ),
+                ),
+                (
+                    "dealer",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="companies.tenant"
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "proposed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['dealer', 'closed_at', '-opened_at'], name='companies_case_of_dealer')],
-                'constraints': [models.UniqueConstraint(fields=('id', 'company'), name='companies_case_id_company')],
+                "indexes": [
+                    models.Index(fields=["dealer", "closed_at", "-opened_at"], name="companies_case_of_dealer")
+                ],
+                "constraints": [models.UniqueConstraint(fields=("id", "company"), name="companies_case_id_company")],
             },
         ),
     ]

@@ -4,35 +4,39 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('identity', '0002_first_markets'),
+        ("identity", "0002_first_markets"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='user',
-            name='birth_date',
-            field=models.DateField(null=True, verbose_name='Date of birth'),
+            model_name="user",
+            name="birth_date",
+            field=models.DateField(null=True, verbose_name="Date of birth"),
         ),
         migrations.AddField(
-            model_name='user',
-            name='deletion_asked_at',
+            model_name="user",
+            name="deletion_asked_at",
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name='user',
-            name='mobile',
-            field=models.CharField(blank=True, db_default='', max_length=16, verbose_name='Mobile number'),
+            model_name="user",
+            name="mobile",
+            field=models.CharField(blank=True, db_default="", max_length=16, verbose_name="Mobile number"),
         ),
         migrations.AddField(
-            model_name='user',
-            name='verification',
-            field=models.CharField(choices=[('unverified', 'Not checked yet'), ('verified', 'Verified'), ('refused', 'Refused')], db_default='unverified', default='unverified', max_length=10),
+            model_name="user",
+            name="verification",
+            field=models.CharField(
+                choices=[("unverified", "Not checked yet"), ("verified", "Verified"), ("refused", "Refused")],
+                db_default="unverified",
+                default="unverified",
+                max_length=10,
+            ),
         ),
         migrations.AddField(
-            model_name='user',
-            name='verified_at',
+            model_name="user",
+            name="verified_at",
             field=models.DateTimeField(null=True),
         ),
     ]

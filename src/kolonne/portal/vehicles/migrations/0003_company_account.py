@@ -4,20 +4,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('vehicles', '0002_rows_of_companies'),
+        ("vehicles", "0002_rows_of_companies"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='vehicle',
-            name='verification',
-            field=models.CharField(choices=[('unverified', 'Not checked yet'), ('verified', 'Verified'), ('refused', 'Refused')], db_default='unverified', default='unverified', max_length=10),
+            model_name="vehicle",
+            name="verification",
+            field=models.CharField(
+                choices=[("unverified", "Not checked yet"), ("verified", "Verified"), ("refused", "Refused")],
+                db_default="unverified",
+                default="unverified",
+                max_length=10,
+            ),
         ),
         migrations.AddField(
-            model_name='vehicle',
-            name='verification_reason',
-            field=models.CharField(blank=True, db_default='', max_length=300),
+            model_name="vehicle",
+            name="verification_reason",
+            field=models.CharField(blank=True, db_default="", max_length=300),
         ),
     ]
