@@ -58,6 +58,8 @@ class Order(models.Model):
     placed_at = models.DateTimeField(default=timezone.now)
     terms_accepted_at = models.DateTimeField(null=True)
     terms_accepted_by = models.CharField(max_length=200, blank=True)
+    terms_version = models.CharField(max_length=20, blank=True, db_default="")
+    """Of the terms that were accepted."""
     state = models.CharField(max_length=10, choices=OrderState, default=OrderState.WAITING)
     state_since = models.DateTimeField(default=timezone.now)
     contract = models.ForeignKey(Contract, on_delete=models.PROTECT, null=True, related_name="orders")

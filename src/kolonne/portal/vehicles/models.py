@@ -3,6 +3,7 @@ from typing import Self
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from kolonne.portal.companies.models import Company
@@ -52,6 +53,20 @@ class Vehicle(models.Model):
 
     def __str__(self) -> str:
         return self.plate or self.name or self.vin
+
+
+class RefusedVin(models.Model):
+    """A VIN that a dealer refused for a company. Kept when the van is removed: added anew, it is checked again."""
+
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="+")
+    vin = models.CharField(max_length=17)
+    refused_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["company", "vin"], name="vehicles_refused_vin_once")]
+
+    def __str__(self) -> str:
+        return self.vin
 
 
 class ModuleStatus(models.TextChoices):
