@@ -32,6 +32,20 @@ def when_master_data_changes(hook: Hook) -> None:
     _master_data.append(hook)
 
 
+Words = Callable[[Company], list[str]]
+_before_master_data: list[Words] = []
+
+
+def say_before_master_data_change(words: Words) -> None:
+    """Adds sentences, from the real state, on what a new generation will bring about: "12 running contracts get a new
+    generation". They are read on the page that confirms the change (CO-02)."""
+    _before_master_data.append(words)
+
+
+def master_data_consequences(company: Company) -> list[str]:
+    return [sentence for words in _before_master_data for sentence in words(company)]
+
+
 def tell_of_master_data(actor: Actor, company: Company) -> None:
     """Runs everything that follows changed master data."""
     for hook in _master_data:

@@ -1,42 +1,21 @@
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 from zoneinfo import available_timezones
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from kolonne.portal.audit import actions as audit
+from kolonne.portal.companies.actions.generations import begin_generation, keep_generation
 from kolonne.portal.companies.models import ROLES, Company, Kind, Membership, Role, Tenant
 from kolonne.portal.companies.queries.directory import CUSTOMERS, WRITE, dealer, require_at
+from kolonne.portal.companies.queries.generations import drops_verification, is_master_data
 from kolonne.portal.identity.models import Market, State, User, Verification
 from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.errors import Conflict, Invalid, NotAllowed
 from kolonne.portal.lib.scope import company_scope
-
-
-@transaction.atomic
-def create_company(
-    *, actor: Actor, name: str, market: str, kind: Kind = Kind.FLEET, time_zone: str = "Europe/Oslo"
-) -> Company:
-    """A new organisation. Raises NotAllowed, Invalid on an unknown market.
-
-    Fleet companies wait for a dealer's check, unless the operator's own command line vouches for them (VE-01). Only
-    that makes an operator: otherwise a helper could make helpers.
-    """
-    known = list(Market.objects.order_by("code").values_list("code", flat=True))
-    if market not in known:
-        raise Invalid("unknown_market", f"{market} is not a market", {"market": "one of " + ", ".join(known)})
-    if not actor.may_in("companies.organisation:write", market) or (kind == Kind.OPERATOR and not actor.is_system):
-        raise NotAllowed("companies.organisation:write")
-    tenant = Tenant.objects.create(kind=kind, market_id=market)
-    with company_scope([tenant.pk]):
-        company = Company(company=tenant, name=name, time_zone=time_zone)
-        if actor.is_system or kind != Kind.FLEET:
-            company.verification, company.verified_at = Verification.VERIFIED, timezone.now()
-        company.save(force_insert=True)
-        audit.record(actor, "companies.company.created", on=company, company_id=company.pk, kind=kind)
-    return company
 
 
 @dataclass(frozen=True)
@@ -52,6 +31,9 @@ class CompanyData:
     partner_id: int | None = None
     """A dealer of the same market (B2-03)."""
     second_factor_for_all: bool = False
+    legal_form: str = ""
+    register_number: str = ""
+    vat_number: str = ""
 
     @classmethod
     def of(cls, company: Company) -> "CompanyData":
@@ -59,10 +41,56 @@ class CompanyData:
 
 
 @transaction.atomic
+def create_company(
+    *,
+    actor: Actor,
+    name: str,
+    market: str,
+    kind: Kind = Kind.FLEET,
+    time_zone: str = "Europe/Oslo",
+    data: CompanyData | None = None,
+) -> Company:
+    """A new organisation; `data` says more of it than its name. Raises NotAllowed, Invalid.
+
+    Fleet companies wait for a dealer's check, unless the operator's own command line vouches for them (VE-01). Only
+    that makes an operator: otherwise a helper could make helpers.
+    """
+    known = list(Market.objects.order_by("code").values_list("code", flat=True))
+    if market not in known:
+        raise Invalid("unknown_market", f"{market} is not a market", {"market": "one of " + ", ".join(known)})
+    if not actor.may_in("companies.organisation:write", market) or (kind == Kind.OPERATOR and not actor.is_system):
+        raise NotAllowed("companies.organisation:write")
+    is_vouched_for = actor.is_system or kind != Kind.FLEET
+    data = replace(data or CompanyData(name), name=name, time_zone=time_zone)
+    return found_company(actor=actor, market=market, kind=kind, data=data, is_vouched_for=is_vouched_for)
+
+
+@transaction.atomic
+def found_company(
+    *, actor: Actor, market: str, kind: Kind, data: CompanyData, is_vouched_for: bool = False, **declared: Any
+) -> Company:
+    """The rows of a new organisation and generation 1 of its data; the caller has checked that the actor may.
+
+    `declared`: further columns, e.g. who declared the authority to act for it. Raises Invalid.
+    """
+    tenant = Tenant.objects.create(kind=kind, market_id=market)
+    with company_scope([tenant.pk]):
+        company = Company(company=tenant, **asdict(data), **declared)
+        _check(company, asdict(data))
+        if is_vouched_for:
+            company.verification, company.verified_at = Verification.VERIFIED, timezone.now()
+        company.save(force_insert=True)
+        keep_generation(actor, company)
+        audit.record(actor, "companies.company.created", on=company, company_id=company.pk, kind=kind)
+    return company
+
+
+@transaction.atomic
 def change_company(*, actor: Actor, company: Company, seen: CompanyData, data: CompanyData) -> Company:
     """Writes what differs from what the actor had `seen`, and only that: others' changes to other fields stay.
 
-    Raises NotAllowed, Invalid; Conflict when somebody else changed one of the same fields meanwhile.
+    Changed master data are a new generation (CO-02), and changed name, legal form or register number ask the dealer
+    anew. Raises NotAllowed, Invalid; Conflict when somebody else changed one of the same fields meanwhile.
     """
     require_at(actor, WRITE, company.company)
     before, after = asdict(seen), asdict(data)
@@ -72,7 +100,8 @@ def change_company(*, actor: Actor, company: Company, seen: CompanyData, data: C
     _check(company, changes)
     with company_scope([company.pk]):
         unchanged = {name: before[name] for name in changes}
-        if Company.objects.filter(pk=company.pk, **unchanged).update(**changes) != 1:
+        follows = _what_follows(actor, company, changes)
+        if Company.objects.filter(pk=company.pk, **unchanged).update(**changes, **follows) != 1:
             raise Conflict("changed_meanwhile", f"{company} was changed meanwhile", fields=sorted(changes))
         company.refresh_from_db()
         audit.record(
@@ -82,7 +111,17 @@ def change_company(*, actor: Actor, company: Company, seen: CompanyData, data: C
             company_id=company.pk,
             changed={name: [_shown(name, before[name]), _shown(name, value)] for name, value in changes.items()},
         )
+        if "generation" in follows:
+            begin_generation(actor, company)
     return company
+
+
+def _what_follows(actor: Actor, company: Company, changes: Collection[str]) -> dict[str, Any]:
+    """Columns that change along with others. The database counts: of two changes at once, each is a generation."""
+    follows: dict[str, Any] = {"generation": F("generation") + 1} if is_master_data(changes) else {}
+    if drops_verification(actor, company, changes):
+        follows["verification"] = Verification.UNVERIFIED
+    return follows
 
 
 def _check(company: Company, changes: Mapping[str, Any]) -> None:
