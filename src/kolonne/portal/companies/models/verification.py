@@ -41,6 +41,14 @@ class VerificationCase(models.Model):
     proposed_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     """Who made the first of the two checks of a remote case."""
     proposed_at = models.DateTimeField(null=True)
+    proposal = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))
+    """What he found, until a second person agrees or rejects it."""
+    evidence = models.CharField(max_length=300, blank=True, db_default="")
+    """What both saw of a remote person, in words; never a copy."""
+    renew_by = models.DateTimeField(null=True)
+    """A check from afar holds until then; one in person for good."""
+    opened_data = models.CharField(max_length=64, blank=True, db_default="")
+    """A fingerprint of the person's name and date of birth when the case was opened: the dealer is told of changes."""
     closed_at = models.DateTimeField(null=True)
     closed_by = models.CharField(max_length=200, blank=True)
 
