@@ -124,6 +124,8 @@ class User(AbstractUser):
     """When a dealer last found name and date of birth to be those of the document."""
     deletion_asked_at = models.DateTimeField(null=True)
     """When the person asked to be deleted (CO-06): his administrator has 30 days, then the operator acts."""
+    deletion_told_at = models.DateTimeField(null=True)
+    """When the operator's people were told that the administrator did not act."""
 
     # Rights come from memberships in companies; Django's own staff flags, groups and permissions stay unused.
     is_staff = None
