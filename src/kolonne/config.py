@@ -78,6 +78,20 @@ VARIABLES = (
         "Empty: mails become files in the data directory's `mail`.",
     ),
     Variable("MAIL_FROM", "", "Sender of all mails, e.g. `Kolonne <no-reply@fleet.example>`. Default: no-reply@host."),
+    Variable(
+        "SMS_URL",
+        "",
+        "Where SMS are handed over: `https://user:password@sms.example/path`, which takes JSON with `to` and `text` by "
+        "POST. User and password are sent as basic authentication. Empty: SMS become files in the data directory's "
+        "`sms`.",
+    ),
+    Variable("SMS_TOKEN", "", "Bearer token for that address, if it wants one instead of user and password."),
+    Variable(
+        "DELETION_DAYS",
+        "30",
+        "How long the administrators of a company have to act when one of its people asks to be deleted, in days "
+        "(1 to 30); then the administrators of the market are told.",
+    ),
     Variable("LOG_LEVEL", "INFO", "`DEBUG`, `INFO`, `WARNING` or `ERROR`."),
     Variable("MODULE_SERIAL", "", "Serial of the communication module that `kolonne module` plays."),
     Variable("MODULE_SECRET", "", "Secret that `kolonne module enrol` printed for this serial."),
@@ -109,6 +123,9 @@ class Config:
     partner_reminder_days: int
     mail_url: str
     mail_from: str
+    sms_url: str
+    sms_token: str
+    deletion_days: int
     log_level: str
     module_serial: str
     module_secret: str
@@ -178,8 +195,18 @@ def _read(key: str, path: str) -> str:
         raise ConfigError(f"{key}={path!r} cannot be read ({error.strerror})") from error
 
 
-_MAIL_URL = re.compile(r"smtps?://(\S+(:\S*)?@)?[^\s@/:]+(:\d{1,5})?")
-_NUMBERS = {"trusted_proxies": (0, 9), "partner_reminder_days": (1, 365)}
+_ADDRESSES = {
+    "mail_url": (
+        re.compile(r"smtps?://(\S+(:\S*)?@)?[^\s@/:]+(:\d{1,5})?"),
+        "smtp://user:password@host:port or smtps://…",
+    ),
+    "sms_url": (
+        re.compile(r"(https://([^\s/]+@)?[^\s@/]+|http://([^\s/]+@)?(127\.0\.0\.1|localhost)(:\d{1,5})?)(/\S*)?"),
+        "https://user:password@host/path",
+    ),
+}
+"""How they look, and how to say so without their value, which may hold a password. SMS leave encrypted only."""
+_NUMBERS = {"trusted_proxies": (0, 9), "partner_reminder_days": (1, 365), "deletion_days": (1, 30)}
 """Settings that are whole numbers, with the least and the largest."""
 
 
@@ -199,13 +226,17 @@ def _typed(name: str, value: str) -> Any:
         if value not in {"", "0", "1"}:
             raise ConfigError(f"{PREFIX}DEMO={value!r} is neither 0 nor 1")
         return value == "1"
-    if name == "mail_url" and value and not _MAIL_URL.fullmatch(value):
-        raise ConfigError(
-            f"{PREFIX}MAIL_URL is not smtp://user:password@host:port or smtps://…: its value is not shown"
-        )
+    if name in _ADDRESSES and value:
+        _check_address(name, value)
     if name == "language" and value not in {"de", "nb", "en"}:
         raise ConfigError(f"{PREFIX}LANGUAGE={value!r} is not one of de, nb, en")
     return value
+
+
+def _check_address(name: str, value: str) -> None:
+    pattern, words = _ADDRESSES[name]
+    if not pattern.fullmatch(value):
+        raise ConfigError(f"{PREFIX}{name.upper()} is not {words}: its value is not shown")
 
 
 def _default_data() -> Path:

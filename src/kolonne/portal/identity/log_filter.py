@@ -3,7 +3,9 @@
 import logging
 import re
 
-KEYS = re.compile(r"(/(?:accounts/(?:keep|export|invitation|private/confirm|password/reset/key)|dev/sign-in)/)[^/\s]+")
+KEYS = re.compile(
+    r"(/(?:accounts/(?:keep|export|invitation|private/confirm|password/reset/key)|dev/sign-in|join)/)[^/\s]+"
+)
 
 
 class WithoutKeys(logging.Filter):

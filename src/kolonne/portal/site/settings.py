@@ -224,6 +224,10 @@ if CONFIG.mail_url:
     EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_MAIL.username or ""), unquote(_MAIL.password or "")
     EMAIL_TIMEOUT = 20
 
+SMS_FOLDER = CONFIG.data / "sms"
+SMS_URL, SMS_TOKEN = CONFIG.sms_url, CONFIG.sms_token
+DELETION_DAYS = CONFIG.deletion_days
+
 PARTNER_REMINDER = timedelta(days=CONFIG.partner_reminder_days)
 
 LANGUAGE_CODE = CONFIG.language
@@ -269,5 +273,6 @@ LOGGING = {
     "filters": {"without_keys": {"()": "kolonne.portal.identity.log_filter.WithoutKeys"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["without_keys"]}},
     "root": {"handlers": ["console"], "level": CONFIG.log_level},
-    "loggers": {"procrastinate": {"level": "WARNING"}},
+    # httpx names whole addresses at INFO, and with them what they hold.
+    "loggers": {"procrastinate": {"level": "WARNING"}, "httpx": {"level": "WARNING"}},
 }
