@@ -1,7 +1,7 @@
 """Organisations, their people, and what becomes of both."""
 
 from kolonne.portal.companies.models.account import Channel, CompanyVersion, Invitation, Site
-from kolonne.portal.companies.models.leaving import Leaving
+from kolonne.portal.companies.models.leaving import CompanyExport, ExportState, Leaving
 from kolonne.portal.companies.models.organisations import (
     ROLES,
     STRONG_ROLES,
@@ -24,8 +24,10 @@ __all__ = [
     "ApplicationGrant",
     "Channel",
     "Company",
+    "CompanyExport",
     "CompanyVersion",
     "Document",
+    "ExportState",
     "Invitation",
     "Kind",
     "Leaving",

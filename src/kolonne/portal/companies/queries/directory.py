@@ -12,6 +12,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from kolonne.portal.companies.models import Company, Kind, Membership, Role, Tenant
 from kolonne.portal.companies.queries import organisations_in
+from kolonne.portal.companies.queries.rights import WHILE_LEAVING
 from kolonne.portal.identity.models import Market, User
 from kolonne.portal.identity.second_factor import FACTORS
 from kolonne.portal.lib.actor import Actor
@@ -32,6 +33,8 @@ def may_at(actor: Actor, right: str, tenant: Tenant) -> bool:
 
     An operator's organisation is its own people's business: its members are the market's helpers themselves.
     """
+    if tenant.closed_at is not None or (tenant.leaving_since is not None and right not in WHILE_LEAVING):
+        return actor.is_system
     if actor.may(right, tenant.pk):
         return True
     return tenant.kind != Kind.OPERATOR and actor.may_in(right, tenant.market_id)
@@ -68,7 +71,7 @@ def dealers_in(market: str, search: str = "") -> list[Dealer]:
     """By name; every word of the search must be in name or place. At most `MOST_DEALERS`."""
     ids = list(Tenant.objects.filter(market=market, kind=Kind.DEALER).values_list("pk", flat=True))
     with company_scope(ids):
-        found = _with_words(Company.objects.filter(pk__in=ids), search, "name", "city")
+        found = with_words(Company.objects.filter(pk__in=ids), search, "name", "city")
         rows = found.order_by("name", "pk").values_list("pk", "name", "city")[:MOST_DEALERS]
         return [Dealer(*row) for row in rows]
 
@@ -82,7 +85,8 @@ def dealer(pk: int | None) -> Dealer | None:
     return Dealer(*row) if row else None
 
 
-def _with_words(companies: QuerySet[Company], search: str, *fields: str) -> QuerySet[Company]:
+def with_words(companies: QuerySet[Company], search: str, *fields: str) -> QuerySet[Company]:
+    """Those in which every word of a search is found, in one or another of the fields."""
     words = search.replace("\0", " ").split()[:8]
     tests = [reduce(lambda one, other: one | other, (Q(**{f"{f}__icontains": word}) for f in fields)) for word in words]
     return companies.filter(reduce(and_, tests)) if tests else companies
@@ -147,7 +151,7 @@ def list_organisations(actor: Actor, wanted: Wanted) -> Listing:
     with company_scope(ids):
         own_or_no_operator = ~Q(company__kind=Kind.OPERATOR) | Q(pk__in=actor.company_ids)
         found = Company.objects.filter(own_or_no_operator, pk__in=ids)
-        found = _with_words(found, wanted.search, "name", "city", "postal_code", "customer_number")
+        found = with_words(found, wanted.search, "name", "city", "postal_code", "customer_number")
         kinds = dict(found.order_by().values_list("company__kind").annotate(Count("pk")))
         chosen = found.filter(company__kind=wanted.kind) if wanted.kind else found
         people = Count("memberships", filter=~Q(memberships__user__state="deleted"))

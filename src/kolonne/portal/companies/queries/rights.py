@@ -23,6 +23,18 @@ from kolonne.portal.lib.scope import api_key_scope, company_scope, user_scope
 
 API_KEY_PREFIX = "kol_"
 
+WHILE_LEAVING = frozenset(
+    {
+        "companies.company:read",
+        "companies.member:read",
+        "companies.audit:read",
+        "companies.company:export",
+        "companies.company:delete",
+    }
+)
+"""What people of a company keep there once its deletion was ordered (CO-07): they may look, take their data, and
+whoever may order the deletion may take the order back."""
+
 _role_rights: dict[tuple[str, str], set[str]] = defaultdict(set)
 """By kind of organisation and role."""
 _market_rights: dict[str, set[str]] = defaultdict(set)
@@ -39,13 +51,20 @@ def allow_in_market(role: Role, *names: str) -> None:
     _market_rights[role] |= permissions.checked(set(names))
 
 
+def left_at(tenant: Tenant, rights: frozenset[str]) -> frozenset[str]:
+    """What is left of somebody's rights in an organisation that is being deleted: little; in a closed one nothing."""
+    if tenant.closed_at is not None:
+        return frozenset()
+    return rights if tenant.leaving_since is None else rights & WHILE_LEAVING
+
+
 def actor_of(user: User, address: str = "") -> Actor:
     """The person with the rights of all his memberships."""
     rights: dict[int, frozenset[str]] = {}
     markets: dict[str, frozenset[str]] = {}
     for company, tenant, roles in _memberships(user.pk):
-        rights[company] = frozenset().union(*(_role_rights[tenant.kind, role] for role in roles))
-        if tenant.kind == Kind.OPERATOR:
+        rights[company] = left_at(tenant, frozenset().union(*(_role_rights[tenant.kind, role] for role in roles)))
+        if tenant.kind == Kind.OPERATOR and tenant.leaving_since is None and tenant.closed_at is None:
             markets[tenant.market_id] = markets.get(tenant.market_id, frozenset()).union(
                 *(_market_rights[role] for role in roles)
             )
@@ -92,8 +111,9 @@ def rights_over(actor: Actor, user: User) -> frozenset[str]:
 
 
 def organisations_in(markets: Iterable[str]) -> list[int]:
-    """Ids of all organisations of some markets, to open their scope for a market's administrator."""
-    return list(Tenant.objects.filter(market__in=list(markets)).order_by("pk").values_list("pk", flat=True))
+    """Ids of all organisations of some markets that are not closed, to open their scope for a market's helper."""
+    open_ones = Tenant.objects.filter(market__in=list(markets), closed_at=None)
+    return list(open_ones.order_by("pk").values_list("pk", flat=True))
 
 
 @dataclass(frozen=True)
@@ -124,14 +144,18 @@ def rights_of_scopes() -> dict[str, frozenset[str]]:
 
 
 def authenticate_api_key(token: str, address: str = "") -> KeyHolder | None:
-    """The holder of a key that exists and is not revoked; else None. Takes the same time either way."""
+    """The holder of a key that exists and is not revoked; else None. Takes the same time either way.
+
+    A key of a company that is being deleted exists, and opens nothing.
+    """
     digest = hashlib.sha256(token.encode()).digest()
     with api_key_scope(digest):
         key = ApiKey.objects.filter(sha256=digest, revoked_at=None).first()
     if key is None:
         return None
-    scopes = frozenset(key.scopes)
-    rights = frozenset().union(*(_scope_rights[scope] for scope in scopes))
+    tenant = Tenant.objects.get(pk=key.company_id)
+    rights = left_at(tenant, frozenset().union(*(_scope_rights[scope] for scope in key.scopes)))
+    scopes = frozenset(scope for scope in key.scopes if _scope_rights[scope] & rights)
     actor = Actor(label=f"key {key.name}", address=address, rights={key.company_id: rights})
     return KeyHolder(key_id=key.pk, company_id=key.company_id, scopes=scopes, actor=actor)
 
@@ -172,7 +196,7 @@ def rights_given(grant: ApplicationGrant) -> list[str]:
 
 def rights_in_applications(user: User) -> list[tuple[Company, Application, list[str]]]:
     """A person's access rights in all his organisations, by organisation and application (ID-13)."""
-    with company_scope(company for company, _, _ in _memberships(user.pk)):
+    with company_scope(company for company, tenant, _ in _memberships(user.pk) if tenant.leaving_since is None):
         grants = ApplicationGrant.objects.filter(membership__user=user).select_related(
             "company__company", "application"
         )
