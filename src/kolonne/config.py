@@ -72,6 +72,12 @@ VARIABLES = (
         "(1 to 365).",
     ),
     Variable(
+        "COMPANY_NOTICE_DAYS",
+        "14",
+        "How long the contracts of a company run on after somebody ordered its deletion, in days (1 to 90). The order "
+        "can be withdrawn until then; after that everything is erased.",
+    ),
+    Variable(
         "MAIL_URL",
         "",
         "Your mail server: `smtp://user:password@host:587` (STARTTLS is required) or `smtps://user:password@host:465`. "
@@ -121,6 +127,7 @@ class Config:
     roads: str
     demo: bool
     partner_reminder_days: int
+    company_notice_days: int
     mail_url: str
     mail_from: str
     sms_url: str
@@ -206,7 +213,12 @@ _ADDRESSES = {
     ),
 }
 """How they look, and how to say so without their value, which may hold a password. SMS leave encrypted only."""
-_NUMBERS = {"trusted_proxies": (0, 9), "partner_reminder_days": (1, 365), "deletion_days": (1, 30)}
+_NUMBERS = {
+    "trusted_proxies": (0, 9),
+    "partner_reminder_days": (1, 365),
+    "deletion_days": (1, 30),
+    "company_notice_days": (1, 90),
+}
 """Settings that are whole numbers, with the least and the largest."""
 
 

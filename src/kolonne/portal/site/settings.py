@@ -227,6 +227,8 @@ if CONFIG.mail_url:
 SMS_FOLDER = CONFIG.data / "sms"
 SMS_URL, SMS_TOKEN = CONFIG.sms_url, CONFIG.sms_token
 DELETION_DAYS = CONFIG.deletion_days
+COMPANY_NOTICE_DAYS = CONFIG.company_notice_days
+EXPORT_FOLDER = CONFIG.data / "exports"
 
 PARTNER_REMINDER = timedelta(days=CONFIG.partner_reminder_days)
 
