@@ -1,3 +1,6 @@
+import json
+import secrets
+from collections.abc import Collection, Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -5,8 +8,8 @@ import structlog
 from django.db import connection, models, transaction
 from django.utils import timezone
 
-from kolonne.portal.audit import queries, texts
-from kolonne.portal.audit.models import Entry
+from kolonne.portal.audit import queries, removal, texts
+from kolonne.portal.audit.models import SALT_BYTES, Entry
 from kolonne.portal.lib.actor import MAX_LABEL, Actor
 from kolonne.portal.lib.errors import Conflict
 from kolonne.portal.lib.scope import all_companies, company_scope, platform_scope
@@ -14,21 +17,35 @@ from kolonne.portal.lib.scope import all_companies, company_scope, platform_scop
 log = structlog.get_logger()
 
 LOOK_S = 15 * 60
+BATCH = 200
+"""Entries from which names are removed in one transaction."""
 _CHAIN_LOCK = 0x4B6F6C  # any constant: the first half of the advisory lock, the company is the second
+_NAMES_A_PERSON = ("user_id", "person_id", "agent_id", "accepted_by_id")
+"""Columns of what an entry is about, if it has them, by which it concerns somebody."""
 
 
 @transaction.atomic
-def record(actor: Actor, verb: str, *, on: models.Model, company_id: int | None, **facts: Any) -> Entry:
+def record(
+    actor: Actor, verb: str, *, on: models.Model, company_id: int | None, about: Collection[int] = (), **facts: Any
+) -> Entry:
     """Adds an entry to the company's chain, in the caller's transaction: no act without it, no entry without the act.
 
-    `facts` go out in exports and must hold no secrets.
+    `facts` go out in exports and must hold no secrets. `about` are ids of people whom label or facts name and who are
+    neither the actor nor what the entry is `on`: when one of them is erased, his name is found and removed (CO-11).
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_CHAIN_LOCK, company_id or 0])
+    _lock(company_id)
     with platform_scope():
         entry = _next_entry(actor, verb, on, company_id, facts)
+        entry.people = sorted({*_people(actor, on), *about})
+        entry.seal()
         entry.save(force_insert=True)
     return entry
+
+
+def _lock(company_id: int | None) -> None:
+    """The chain waits for this transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_CHAIN_LOCK, company_id or 0])
 
 
 def record_look(actor: Actor, verb: str, *, on: models.Model, company_id: int | None) -> None:
@@ -77,9 +94,17 @@ def _target(on: models.Model) -> str:
     return f"{on._meta.label_lower}:{on.pk}"
 
 
+def _people(actor: Actor, on: models.Model) -> Iterable[int]:
+    found = [actor.user_id, actor.acting_for.user_id if actor.acting_for else None]
+    found += [getattr(on, name, None) for name in _NAMES_A_PERSON]
+    if on._meta.label_lower == texts.PERSON:
+        found.append(on.pk)
+    return [one for one in found if isinstance(one, int)]
+
+
 def _next_entry(actor: Actor, verb: str, on: models.Model, company_id: int | None, facts: dict[str, Any]) -> Entry:
     last = Entry.objects.filter(company_id=company_id).order_by("-id").values_list("digest", flat=True).first()
-    entry = Entry(
+    return Entry(
         company_id=company_id,
         at=timezone.now(),
         actor=actor.label[:MAX_LABEL],
@@ -90,8 +115,49 @@ def _next_entry(actor: Actor, verb: str, on: models.Model, company_id: int | Non
         verb=verb,
         target=_target(on),
         target_label=str(on)[:MAX_LABEL],
-        facts=facts,
+        facts=json.loads(json.dumps(facts)),  # as it will be read again
         previous=bytes(last or b"\0" * 32),
     )
-    entry.digest = entry.computed_digest()
-    return entry
+
+
+def remove_names(actor: Actor, *, person: models.Model, company_id: int | None, targets: Collection[str] = ()) -> int:
+    """Takes the names of an erased person out of one chain, whose scope is open; from how many entries that was.
+
+    `targets` are further things by which entries concern him, e.g. the invitation that he accepted. Each batch is a
+    transaction in which an entry says what was done, so that a removal without one is found. May be killed and run
+    again: what is done already is not touched.
+    """
+    after, count = 0, 0
+    while True:
+        after, treated = _remove_batch(actor, person, company_id, targets, after)
+        count += treated
+        if not after:
+            return count
+
+
+@transaction.atomic
+def _remove_batch(
+    actor: Actor, person: models.Model, company_id: int | None, targets: Collection[str], after: int
+) -> tuple[int, int]:
+    """The last id that was looked at, or 0 at the end; and how many entries were changed."""
+    _lock(company_id)
+    with platform_scope():
+        batch = list(queries.concerning(person.pk, company_id, targets).filter(pk__gt=after).order_by("pk")[:BATCH])
+        named = [entry for entry in batch if removal.without(entry, person.pk) != removal.Names.of(entry)]
+        for entry in named:
+            _remove_from(entry, person.pk)
+        if named:
+            left = Entry.objects.filter(pk__in=[entry.pk for entry in named])
+            treated = {str(entry.pk): entry.remaining_digest().hex() for entry in left}
+            record(actor, texts.NAMES_REMOVED, on=person, company_id=company_id, entries=len(named), treated=treated)
+    return (batch[-1].pk if len(batch) == BATCH else 0), len(named)
+
+
+def _remove_from(entry: Entry, person: int) -> None:
+    names = removal.without(entry, person)
+    shown = [names.actor, names.acting_for, names.label, names.address, json.dumps(names.facts)]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT audit_remove_names(%s, %s, %s, %s, %s, %s, %s::jsonb, %s)",
+            [entry.pk, person, *shown, secrets.token_bytes(SALT_BYTES)],
+        )

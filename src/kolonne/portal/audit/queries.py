@@ -1,4 +1,4 @@
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -7,21 +7,83 @@ from django.utils import timezone
 
 from kolonne.portal.audit import texts
 from kolonne.portal.audit.models import Entry
-from kolonne.portal.lib.scope import platform_scope
+from kolonne.portal.lib.scope import platform_scope, user_scope
 
 CHECK_EVERY = timedelta(hours=20)
 PAGE_SIZE = 50
+CHECKED_AT_ONCE = 500
+MOST_LABELS = 100
 
 
 def first_broken_entry(company_id: int | None) -> Entry | None:
-    """The first entry of a company's chain that was altered, or follows one that was removed; None if all is well."""
+    """The first entry of a company's chain that was altered, or follows one that was removed; None if all is well.
+
+    An entry whose names were removed is intact if a later one says so, and what is left is what was left then.
+    """
     previous = b"\0" * 32
-    with platform_scope():
-        for entry in Entry.objects.filter(company_id=company_id).order_by("id").iterator():
-            if bytes(entry.previous) != previous or bytes(entry.digest) != entry.computed_digest():
+    for batch in _batches(company_id):
+        removals = _removals(company_id, [entry.pk for entry in batch if entry.names_removed_at])
+        for entry in batch:
+            if bytes(entry.previous) != previous or not _is_intact(entry, removals.get(entry.pk)):
                 return entry
             previous = bytes(entry.digest)
     return None
+
+
+def _batches(company_id: int | None) -> Iterator[list[Entry]]:
+    """A chain in its order; memory does not grow with it."""
+    last = 0
+    while True:
+        with platform_scope():
+            batch = list(Entry.objects.filter(company_id=company_id, pk__gt=last).order_by("pk")[:CHECKED_AT_ONCE])
+        if not batch:
+            return
+        yield batch
+        last = batch[-1].pk
+
+
+def _removals(company_id: int | None, entries: list[int]) -> dict[int, str]:
+    """What the chain says was left of entries from which names were removed, the last time."""
+    if not entries:
+        return {}
+    wanted = {str(pk) for pk in entries}
+    with platform_scope():
+        said = Entry.objects.filter(
+            company_id=company_id, verb=texts.NAMES_REMOVED, facts__treated__has_any_keys=wanted
+        )
+        treated = list(said.order_by("pk").values_list("facts__treated", flat=True))
+    return {int(pk): digest for one in treated for pk, digest in one.items() if pk in wanted}
+
+
+def _is_intact(entry: Entry, removal: str | None) -> bool:
+    if bytes(entry.digest) != entry.computed_digest():
+        return False
+    if entry.names_removed_at is None:
+        return bytes(entry.content_digest) == entry.computed_content_digest()
+    return removal == entry.remaining_digest().hex()
+
+
+def concerning(person: int, company_id: int | None, targets: Collection[str] = ()) -> QuerySet[Entry]:
+    """Entries of a chain that name somebody. Needs the chain's scope."""
+    entries = Entry.objects.filter(Q(people__contains=[person]) | Q(target__in=targets), company_id=company_id)
+    return entries.exclude(verb=texts.NAMES_REMOVED)
+
+
+def chains_concerning(person: int) -> list[int | None]:
+    """Ids of the companies in whose chains somebody is named; None is the platform's own chain."""
+    with user_scope(person):
+        found = Entry.objects.filter(people__contains=[person]).order_by().values_list("company_id", flat=True)
+        return sorted(found.distinct(), key=lambda company: company or 0)
+
+
+def labels_of(person: int) -> set[str]:
+    """The names under which somebody stands in the audit, also earlier ones; at most `MOST_LABELS` of each kind."""
+    with user_scope(person):
+        acted = Entry.objects.filter(user_id=person).order_by().values_list("actor", flat=True)
+        in_his_name = Entry.objects.filter(acting_for_id=person).order_by().values_list("acting_for", flat=True)
+        target = Entry.objects.filter(target=f"{texts.PERSON}:{person}").order_by()
+        found = (acted, in_his_name, target.values_list("target_label", flat=True))
+        return {label for labels in found for label in labels.distinct()[:MOST_LABELS] if label}
 
 
 @dataclass(frozen=True)

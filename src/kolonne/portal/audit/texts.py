@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 _words: "dict[str, StrOrPromise]" = {}
 
 CHECKED = "audit.chain.checked"
+NAMES_REMOVED = "audit.names.removed"
+PERSON = "identity.user"
+"""How targets begin that are people."""
 LOOKED = ".viewed"
 """How verbs end that say that somebody looked at something."""
 
