@@ -23,8 +23,9 @@ from kolonne.portal.fleet.offers import offers
 from kolonne.portal.fleet.permissions import HISTORY
 from kolonne.portal.lib.actor import Actor
 from kolonne.portal.telemetry.queries import recent_track, refusals
+from kolonne.portal.vehicles.actions import WRITE
 from kolonne.portal.vehicles.models import Module, ModuleStatus, Vehicle
-from kolonne.portal.vehicles.queries import companies_with_vans, get_vehicle_for
+from kolonne.portal.vehicles.queries import companies_with_vans, get_vehicle_for, is_removable
 
 TRACK_HOURS = 12
 TRACK_POINTS = 1000
@@ -72,7 +73,15 @@ def vehicles(request: HttpRequest) -> HttpResponse:
     page = queries.list_vans(_actor(request), wanted)
     now = queries.now_ms()
     rows = [(row, words.say(row.condition.sentence, now), _age(row.seen_ms, now)) for row in page]
-    context = {"page": page, "rows": rows, "wanted": wanted, "search_text": wanted.search, "states": _states()}
+    context = {
+        "page": page,
+        "rows": rows,
+        "wanted": wanted,
+        "search_text": wanted.search,
+        "states": _states(),
+        "may_add": any(WRITE in rights for rights in _actor(request).rights.values()),
+        "has_none": page.paginator.count == 0 and not wanted.search and not wanted.state,
+    }
     return render(request, "fleet/vehicles.html", context)
 
 
@@ -87,6 +96,7 @@ def vehicle(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "vehicle": van,
         "module": module,
+        "may_remove": actor.may(WRITE, van.company_id) and module is None and is_removable(van),
         "is_silent": not Profile.objects.filter(vehicle=van).exclude(signals={}).exists(),
         "refused": _refused(van),
         "offers": offers(actor, van, module),

@@ -10,13 +10,22 @@ from django.http import HttpRequest
 from kolonne.portal.lib.address import client_address
 
 LIMITS = {
+    "vin_taken": "10/d/key",
     "wrong_password": "10/m/key,100/h/key",
     "reset_page": "20/h/key",
     "reset_mail": "5/h/key",
     "renewal_code": "5/h/key",
     "renewal_try": "5/h/key",
+    "register_page": "20/h/key",
+    "register_mail": "5/h/key",
+    "company_number": "20/d/key",
+    "invitation": "60/d/key",
+    "invitation_to": "5/d/key",
+    "join_code": "5/h/key",
+    "join_try": "5/h/key",
     "help_page": "10/h/key",
     "help_mail": "3/d/key",
+    "support_try": "10/h/key,30/d/key",
 }
 """Amount and time; what the key is, stands at the caller: an address, an account or one code."""
 
@@ -24,6 +33,11 @@ LIMITS = {
 def allows(action: str, key: object) -> bool:
     """Counts one more and says whether it is still within the limit."""
     return _use(action, str(key)) is not None
+
+
+def use(action: str, key: object) -> RateLimitUsage | None:
+    """One more, to be rolled back if it should not count; None beyond the limit."""
+    return _use(action, str(key))
 
 
 def allows_address(action: str, request: HttpRequest) -> bool:

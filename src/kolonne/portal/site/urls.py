@@ -5,6 +5,7 @@ from kolonne.portal.site import api, views
 urlpatterns = [
     path("", include("kolonne.portal.fleet.urls")),
     path("", include("kolonne.portal.commands.urls")),
+    path("", include("kolonne.portal.vehicles.urls")),
     path("", include("kolonne.portal.companies.urls")),
     path("", include("kolonne.portal.identity.urls")),
     path("accounts/", include("allauth.account.urls")),

@@ -1,6 +1,9 @@
+from django.db.models import QuerySet
+
+from kolonne.portal.identity.models import Verification
 from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.errors import NotFound
-from kolonne.portal.vehicles.models import Vehicle
+from kolonne.portal.vehicles.models import Module, Vehicle
 
 READ = "vehicles.vehicle:read"
 
@@ -24,3 +27,14 @@ def get_vehicle_by_vin_for(actor: Actor, vin: str) -> Vehicle:
     if vehicle is None:
         raise NotFound("vehicle")
     return vehicle
+
+
+def is_removable(vehicle: Vehicle) -> bool:
+    """Whether it never had a module: then it has no data that anybody would miss."""
+    return not Module.objects.filter(vehicle=vehicle).exists()
+
+
+def unchecked(company_id: int) -> QuerySet[Vehicle]:
+    """Vans that wait for the dealer, or that he refused (VE-02). Needs the company's scope."""
+    waiting = Vehicle.objects.filter(company_id=company_id).exclude(verification=Verification.VERIFIED)
+    return waiting.order_by("plate", "pk")

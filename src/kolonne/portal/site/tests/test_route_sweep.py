@@ -30,7 +30,7 @@ from kolonne.portal.site.tests.sweep import (
 )
 
 LOCK = b'{"command": "lock"}'
-INSIDE = {"fleet", "key"} | MANAGED
+INSIDE = {"fleet", "key", "business"} | MANAGED
 EVERY_VERB = {"anonymous", "charlie", "their key"}
 """Who tries every verb everywhere; the others only those that pages use. `test_helpers_sweep` has more."""
 
@@ -87,7 +87,7 @@ def _refusals(who: str, kind: str) -> set[int]:
     if who == "anonymous" or (who == "their key" and kind != "key"):
         return {302, 401, 403, 405}
     # People who may do such a thing nowhere are told so before anybody looks whether it exists.
-    has_none_of_it = {"greta": {"fleet", "key", "access"}, "wanda": {"fleet", "key"}}
+    has_none_of_it = {"greta": {"fleet", "key", "access", "business"}, "wanda": {"fleet", "key", "business"}}
     may_nothing = who in {"sam", "dora"} or kind in has_none_of_it.get(who, set())
     return {403, 404, 405} if may_nothing else {404, 405}
 
@@ -122,7 +122,7 @@ def test_our_own_people_open_what_is_theirs(
 def test_what_needs_a_person_sends_everybody_else_to_the_sign_in(our_own: Targets) -> None:
     client = Client(raise_request_exception=False)
     for route, kind in ROUTES.items():
-        if kind in {"fleet", "person"} | MANAGED:
+        if kind in {"fleet", "person", "business"} | MANAGED:
             response = client.get(address_of(route, our_own))
             assert response.status_code in {302, 405}, route
         if kind == "key":
