@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kolonne.portal.audit.models import Entry
+from kolonne.portal.audit.texts import PERSON, pseudonym
 
 CODES = frozenset({
     "after", "application", "before", "channel", "command", "country", "document", "drive", "factor", "kind",
@@ -50,11 +51,6 @@ class Names:
         return cls(entry.actor, entry.acting_for, entry.target_label, entry.address, entry.facts)
 
 
-def pseudonym(person: int) -> str:
-    """What stands for somebody who was erased."""
-    return f"person {person}"
-
-
 def without(entry: Entry, person: int) -> Names:
     """The names that stay when those of one person go. Others who are named in the entry keep theirs."""
     nobody = pseudonym(person)
@@ -70,9 +66,9 @@ def without(entry: Entry, person: int) -> Names:
 
 
 def _label(entry: Entry, person: int) -> str:
-    if entry.target == f"identity.user:{person}":
+    if entry.target == f"{PERSON}:{person}":
         return pseudonym(person)
-    keeps = entry.target.startswith(("identity.user:", *NAMELESS))
+    keeps = entry.target.startswith((f"{PERSON}:", *NAMELESS))
     return entry.target_label if keeps else ""
 
 

@@ -7,6 +7,7 @@ the source and fails on a verb that nobody explains.
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ GROUPS: "Mapping[str, StrOrPromise]" = {
     "looks": _("Who looked at what"),
 }
 PREFIXES: Mapping[str, tuple[str, ...]] = {
-    "people": ("identity.",),
+    "people": ("identity.", "support."),
     "organisation": ("companies.",),
     "vans": ("vehicles.", "commerce."),
     "commands": ("commands.",),
@@ -49,3 +50,15 @@ def known() -> frozenset[str]:
 def words(verb: str) -> str:
     """In the reader's language; the verb itself for one of an older version that nobody knows any more."""
     return str(_words.get(verb, verb))
+
+
+def name_in_words(name: str, person: int | None) -> str:
+    """A name of an entry in the reader's language, also of somebody who was erased."""
+    if person is not None and name == pseudonym(person):
+        return gettext("Person %(number)s, whose data were erased") % {"number": person}
+    return name
+
+
+def pseudonym(person: int) -> str:
+    """What stands in entries for somebody who was erased."""
+    return f"person {person}"

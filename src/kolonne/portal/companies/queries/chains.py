@@ -93,4 +93,4 @@ def read_about(user: User, wanted: Wanted) -> Page:
             *audit.targets_of("identity.user", [user.pk]),
             *audit.targets_of("companies.membership", memberships),
         ]
-        return audit.read(Entry.objects.filter(Q(user_id=user.pk) | Q(target__in=targets)), wanted)
+        return audit.read(Entry.objects.filter(Q(people__contains=[user.pk]) | Q(target__in=targets)), wanted)

@@ -4,6 +4,7 @@ from urllib.parse import urlencode
 from django import template
 
 from kolonne.portal.audit import texts
+from kolonne.portal.audit.models import Entry
 from kolonne.portal.companies.models import Role
 from kolonne.portal.companies.queries.people import Wanted
 
@@ -34,3 +35,9 @@ def verb_in_words(verb: str) -> str:
 def role_labels(roles: list[str]) -> list[str]:
     """In the language of the page or mail."""
     return [str(Role(role).label) for role in roles]
+
+
+@register.filter
+def who_did(entry: Entry) -> str:
+    """Whom an entry names as the one who did it."""
+    return texts.name_in_words(entry.actor, entry.user_id)

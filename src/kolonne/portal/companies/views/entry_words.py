@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from kolonne.portal.audit import texts
 from kolonne.portal.audit.models import Entry
 from kolonne.portal.companies.models import Kind, Role
 
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
 LABELS: "dict[str, StrOrPromise]" = {
     "name": gettext_lazy("Name"),
+    "legal_form": gettext_lazy("Legal form"),
+    "register_number": gettext_lazy("Register number"),
+    "vat_number": gettext_lazy("VAT number"),
     "street": gettext_lazy("Street and number"),
     "postal_code": gettext_lazy("Postal code"),
     "city": gettext_lazy("City"),
@@ -78,6 +82,14 @@ def rows(entries: list[Entry], *, address_of: int | None, company: str = "") -> 
         yield {
             "entry": entry,
             "details": details(entry),
-            "about": entry.target_label.removesuffix(f" · {company}") if company else entry.target_label,
+            "who": texts.name_in_words(entry.actor, entry.user_id),
+            "in_the_name_of": texts.name_in_words(entry.acting_for, entry.acting_for_id),
+            "about": _about(entry).removesuffix(f" · {company}") if company else _about(entry),
             "address": entry.address if shows_address else "",
         }
+
+
+def _about(entry: Entry) -> str:
+    kind, _colon, pk = entry.target.rpartition(":")
+    person = int(pk) if kind == texts.PERSON and pk.isdecimal() else None
+    return texts.name_in_words(entry.target_label, person)
