@@ -33,6 +33,8 @@ class NotGuessable:
     """Refuses what lists of stolen passwords, patterns and the person's own names make easy to guess."""
 
     def validate(self, password: str, user: AbstractBaseUser | None = None) -> None:
+        if len(password) < LEAST:
+            return  # one complaint is enough
         own = _own_words(user)
         score = zxcvbn(password[:MEASURED], user_inputs=own)["score"]
         if score < STRONG_ENOUGH or len(_without(own, password)) < LEAST_ELSE:

@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 
 import structlog
-from babel.dates import format_date
 from django.db import transaction
 
 from kolonne.portal.audit import actions as audit
@@ -13,6 +12,7 @@ from kolonne.portal.identity import life_cycle, mails
 from kolonne.portal.identity.life_cycle import Stage
 from kolonne.portal.identity.models import OPEN_STATES, User
 from kolonne.portal.lib.actor import Actor
+from kolonne.portal.lib.dates import long_date
 from kolonne.portal.lib.errors import Conflict
 from kolonne.portal.lib.scope import company_scope, user_scope
 
@@ -87,7 +87,7 @@ def _tell(member: Membership, user: User, stage: Stage, now: datetime) -> None:
     for helper in told:
         facts = {"company": company.name, "person": str(user), "step": stage.name}
         days = {"since": user.last_sign_in_at.date(), "on": ends_at}
-        words = {name: format_date(day, "long", locale=helper.language) for name, day in days.items()}
+        words = {name: long_date(day, helper.language) for name, day in days.items()}
         mails.post("life_cycle_last_administrator", helper, **facts, **words)
     if not told:
         log.warning("nobody to tell of a last administrator", company=company.pk)

@@ -4,7 +4,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import structlog
-from babel.dates import format_date
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -16,6 +15,7 @@ from kolonne.portal.identity.actions.people import end_access
 from kolonne.portal.identity.life_cycle import Stage
 from kolonne.portal.identity.models import OPEN_STATES, LifeCycleStep, Market, State, User
 from kolonne.portal.lib.actor import Actor
+from kolonne.portal.lib.dates import long_date
 from kolonne.portal.lib.errors import Conflict
 
 log = structlog.get_logger()
@@ -96,7 +96,8 @@ def _notice(user: User, now: datetime) -> None:
 
 
 def _delete(user: User, now: datetime) -> None:
-    delete_user(actor=ACTOR, user=user, mail="life_cycle_deleted", since=_in_words(user, user.last_sign_in_at.date()))
+    since = long_date(user.last_sign_in_at.date(), user.language)
+    delete_user(actor=ACTOR, user=user, mail="life_cycle_deleted", since=since)
 
 
 _STEPS = {"warn": _warn, "lock": _lock, "notice": _notice, "delete": _delete}
@@ -116,13 +117,9 @@ def _note(user: User, step: LifeCycleStep, now: datetime, **change: Any) -> None
 
 
 def _tell(user: User, mail: str, **facts: Any) -> None:
-    words = {name: _in_words(user, fact) if isinstance(fact, date) else fact for name, fact in facts.items()}
-    since = _in_words(user, user.last_sign_in_at.date())
+    words = {name: long_date(fact, user.language) if isinstance(fact, date) else fact for name, fact in facts.items()}
+    since = long_date(user.last_sign_in_at.date(), user.language)
     mails.post(mail, user, since=since, helpers=life_cycle.who_revives(user), **words)
-
-
-def _in_words(user: User, day: date) -> str:
-    return format_date(day, "long", locale=user.language)
 
 
 def _start_anew(people: QuerySet[User], user: User, now: datetime) -> bool:
