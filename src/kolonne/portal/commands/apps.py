@@ -8,8 +8,15 @@ class CommandsConfig(AppConfig):
     def ready(self) -> None:
         from kolonne.portal.commands import (  # noqa: PLC0415  # models exist only when apps are ready
             actions,
+            departure,
+            erasure,
             permissions,  # noqa: F401  # registers the rights
         )
+        from kolonne.portal.companies import hooks  # noqa: PLC0415
         from kolonne.portal.identity.actions.erasure import when_erased  # noqa: PLC0415
+        from kolonne.portal.identity.actions.traces import when_traces_go  # noqa: PLC0415
 
         when_erased(actions.forget_pin)
+        when_traces_go(erasure.forget_who_asked)
+        hooks.add_departure(departure.DEPARTURE)
+        hooks.add_export("commands", departure.commands_of)

@@ -48,6 +48,7 @@ REASONS: dict[str, Promise] = {
     "too_many": _("This van was opened too often within a minute. Wait a minute and try again."),
     "frozen": _("Too many openings in a short time: frozen until the operator looks."),
     "not_entitled": _("The service ended before the command was sent."),
+    "company_leaving": _("The deletion of the company was ordered before the command was sent."),
 }
 
 REFUSALS: dict[str, Promise] = {

@@ -6,9 +6,23 @@ class CommerceConfig(AppConfig):
     default_auto_field = "django.db.models.AutoField"
 
     def ready(self) -> None:
+        from kolonne.portal.commerce import departure, erasure  # noqa: PLC0415  # models exist only when apps are ready
+        from kolonne.portal.commerce import actions, steps  # noqa: PLC0415  # models exist only when apps are ready
         from kolonne.portal.commerce.permissions import PERMISSIONS  # noqa: PLC0415  # registers the rights
+        from kolonne.portal.companies import hooks  # noqa: PLC0415
+        from kolonne.portal.companies import hooks  # noqa: PLC0415
         from kolonne.portal.companies.models import Kind, Role  # noqa: PLC0415  # models exist only when apps are ready
         from kolonne.portal.companies.queries import allow  # noqa: PLC0415
+        from kolonne.portal.identity.actions.traces import when_traces_go  # noqa: PLC0415
 
         allow(Role.ADMINISTRATOR, *PERMISSIONS, kinds=[Kind.FLEET])
         allow(Role.FLEET_MANAGER, "commerce.product:read", kinds=[Kind.FLEET])
+        when_traces_go(erasure.forget_who_ordered)
+        hooks.add_departure(departure.DEPARTURE)
+        hooks.add_export("contracts", departure.contracts_of)
+        hooks.add_export("contract_generations", departure.generations_of)
+        hooks.add_export("orders", departure.orders_of)
+        hooks.add_export("services", departure.services_of)
+        hooks.when_verified(actions.fulfil_orders)
+        hooks.when_master_data_changes(actions.renew_contracts)
+        hooks.add_next_step(steps.next_step)

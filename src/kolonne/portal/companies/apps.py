@@ -6,7 +6,7 @@ class CompaniesConfig(AppConfig):
     default_auto_field = "django.db.models.AutoField"
 
     def ready(self) -> None:
-        from kolonne.portal.companies import access, life_cycle, queries  # noqa: PLC0415  # models exist only when apps are ready
+        from kolonne.portal.companies import access, departure, hooks, life_cycle, queries, start, verification_step  # noqa: PLC0415  # models exist only when apps are ready
         from kolonne.portal.companies.actions import erasure, last_administrator  # noqa: PLC0415
         from kolonne.portal.companies.models import Kind, Role  # noqa: PLC0415
         from kolonne.portal.companies.permissions import (  # noqa: PLC0415
@@ -20,6 +20,7 @@ class CompaniesConfig(AppConfig):
         from kolonne.portal.identity import export, private, second_factor  # noqa: PLC0415
         from kolonne.portal.identity import life_cycle as identity_life_cycle  # noqa: PLC0415
         from kolonne.portal.identity.actions.erasure import when_erased  # noqa: PLC0415
+        from kolonne.portal.identity.actions.traces import when_traces_go, with_targets  # noqa: PLC0415
 
         read = ("companies.company:read", "companies.member:read")
         queries.allow(Role.ADMINISTRATOR, *PERMISSIONS)
@@ -31,13 +32,22 @@ class CompaniesConfig(AppConfig):
             queries.allow(role, "companies.company:read")
         for role in (Role.DEALER_EMPLOYEE, Role.MARKET_ADMINISTRATOR, Role.SUPPORT_AGENT):
             queries.allow(role, *read)
+        queries.allow_in_market(Role.MARKET_ADMINISTRATOR, "companies.case:write")
         market_wide = set(PERMISSIONS) - {"companies.apikey:write", "companies.application:grant"}
         queries.allow_in_market(Role.MARKET_ADMINISTRATOR, *market_wide, *MARKET_PERMISSIONS)
         queries.allow_in_market(Role.SUPPORT_AGENT, *read, "companies.member:help")
         second_factor.require_when(queries.has_strong_role)
         identity_life_cycle.before_step(last_administrator.tell_before)
         identity_life_cycle.revived_by(life_cycle.who_revives)
+        hooks.add_next_step(verification_step.verification_step)
+        hooks.add_next_step(start.company_data_step)
         export.add_part("organisations", life_cycle.export)
+        with_targets(erasure.invitations_of)
         when_erased(erasure.forget_member)
+        when_erased(erasure.forget_checks)
+        when_traces_go(erasure.forget_labels)
         private.tied_when(profile.belongs_somewhere)
         identity_access.fill_in(access.SOURCE)
+        hooks.add_departure(departure.DEPARTURE)
+        for name, part in departure.PARTS.items():
+            hooks.add_export(name, part)

@@ -9,6 +9,7 @@ from typing import Any
 
 from kolonne.portal.companies.models import Company
 from kolonne.portal.lib.actor import Actor
+from kolonne.portal.lib.archive import Archive
 
 Hook = Callable[[Actor, Company], None]
 _verified: list[Hook] = []
@@ -170,3 +171,18 @@ def add_export(name: str, part: Part) -> None:
 
 def exports() -> dict[str, Part]:
     return dict(_exports)
+
+
+Unit = Callable[[Archive], int]
+"""A piece of the export's work: writes files of its own and answers how many rows; runs in a transaction of its own."""
+Files = Callable[[Company], Iterable[Unit]]
+_files: list[Files] = []
+
+
+def add_export_files(files: Files) -> None:
+    """Adds what is no single table, e.g. the readings of each van (CO-11)."""
+    _files.append(files)
+
+
+def export_files() -> list[Files]:
+    return list(_files)

@@ -1,8 +1,14 @@
 from django.utils import timezone
+from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from kolonne.portal.companies.actions import remind_of_missing_partners
+from kolonne.portal.companies.actions import closing, exports, invitations, remind_of_missing_partners
+from kolonne.portal.companies.actions.recovery import finish_recoveries
+from kolonne.portal.lib import sealing
 from kolonne.portal.lib.actor import Actor
+
+# A mail server or a provider of SMS may be away for days: tries after 9, 27 … seconds, the last one after nine days.
+PATIENT = RetryStrategy(max_attempts=12, exponential_wait=3)
 
 
 @app.periodic(cron="41 */3 * * *")
@@ -15,3 +21,43 @@ def remind_of_missing_partners_now(timestamp: int) -> None:
     """Several times a day, so that a worker that was away does no harm; the action keeps the period. `timestamp` is
     the minute, unused."""
     remind_of_missing_partners(actor=Actor.system("partner-reminder"), now=timezone.now())
+
+
+@app.task(name="companies.send_invitation", retry=PATIENT)
+def send_invitation(sealed: str) -> None:
+    """A mail or an SMS with a link; the mail server or the provider may be away for days."""
+    invitations.deliver(token=sealing.unseal(sealed))
+
+
+@app.periodic(cron="47 3 * * *")
+@app.task(name="companies.forget_invitations", queueing_lock="companies.forget_invitations", pass_context=False)
+def forget_invitations(timestamp: int) -> None:
+    """Daily. `timestamp` is the minute, unused."""
+    invitations.forget_old(now=timezone.now())
+
+
+@app.periodic(cron="23 * * * *")
+@app.task(name="companies.finish_recoveries", queueing_lock="companies.finish_recoveries", pass_context=False)
+def finish_recoveries_now(timestamp: int) -> None:
+    """Hourly; the action looks at the clock itself. `timestamp` is the minute, unused."""
+    finish_recoveries(actor=Actor.system("recovery"), now=timezone.now())
+
+
+@app.task(name="companies.make_export", pass_context=False)
+def make_export(company_id: int, export_id: int) -> None:
+    """The zip with all of a company's data."""
+    exports.make_export(actor=Actor.system("export"), company_id=company_id, export_id=export_id)
+
+
+@app.periodic(cron="*/15 * * * *")
+@app.task(name="companies.advance_deletions", queueing_lock="companies.advance_deletions", pass_context=False)
+def advance_deletions(timestamp: int) -> None:
+    """Every quarter of an hour, because companies' midnights are. `timestamp` is the minute, unused."""
+    closing.advance(actor=closing.ACTOR, now=timezone.now())
+
+
+@app.periodic(cron="13 * * * *")
+@app.task(name="companies.forget_exports", queueing_lock="companies.forget_exports", pass_context=False)
+def forget_exports(timestamp: int) -> None:
+    """Hourly. `timestamp` is the minute, unused."""
+    exports.forget_old(now=timezone.now())

@@ -57,6 +57,8 @@ class Key(HttpBearer):
         holder = authenticate_api_key(token.strip(), client_address(request))
         if holder is None:
             raise Unauthenticated("this key does not exist or was revoked")
+        if not holder.scopes:
+            raise HttpError(403, "the company of this key is being deleted: its keys open nothing any more")
         request.actor = holder.actor  # type: ignore[attr-defined]
         return holder
 

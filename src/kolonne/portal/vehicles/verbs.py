@@ -9,6 +9,7 @@ texts.register(
         "vehicles.vehicle.refused": _("Van refused"),
         "vehicles.vehicle.removed": _("Van removed"),
         "vehicles.module.enrolled": _("Communication module enrolled"),
+        "vehicles.modules.revoked": _("All communication modules revoked"),
         "vehicles.module.revoked": _("Communication module revoked"),
     }
 )

@@ -1,0 +1,70 @@
+"""What becomes of vans and modules when their company is deleted (CO-07), and what of them it can take along."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from kolonne.portal.audit import actions as audit
+from kolonne.portal.companies.actions.leaving import note_erased
+from kolonne.portal.companies.hooks import Consequence, Departure
+from kolonne.portal.companies.models import Company
+from kolonne.portal.lib import notify
+from kolonne.portal.lib.actor import Actor
+from kolonne.portal.vehicles.models import Module, ModuleStatus, Vehicle
+
+BATCH = 500
+FIELDS = ("id", "vin", "plate", "name", "make", "model", "model_year", "drive", "driver", "added_at", "verification")
+
+
+def consequences(company: Company) -> list[Consequence]:
+    vans = Vehicle.objects.filter(company=company).count()
+    modules = Module.objects.filter(company=company, status=ModuleStatus.ACTIVE).count()
+    found = []
+    if vans:
+        title = ngettext("%(n)s van", "%(n)s vans", vans) % {"n": vans}
+        found.append(Consequence(title, _("Nobody sees them any more: no map, no list, no commands."), "at_once"))
+    if modules:
+        title = ngettext("%(n)s communication module", "%(n)s communication modules", modules) % {"n": modules}
+        text = _("They are told to be silent, and cut off. Should you stay, each van needs its module enrolled anew.")
+        found.append(Consequence(title, text, "at_once"))
+    if vans:
+        found.append(Consequence(_("Master data of the vans"), _("Another company can add these vans then."), "erased"))
+    return found
+
+
+def cut_off(actor: Actor, company: Company) -> None:
+    """All modules in service, with one entry in the audit: the registry ends their sessions within a second."""
+    active = Module.objects.select_for_update().filter(company=company, status=ModuleStatus.ACTIVE)
+    serials = dict(active.order_by("pk").values_list("pk", "serial"))
+    if not serials:
+        return
+    Module.objects.filter(pk__in=serials).update(status=ModuleStatus.REVOKED, revoked_at=timezone.now())
+    facts = {"modules": list(serials.values())}
+    audit.record(actor, "vehicles.modules.revoked", on=company, company_id=company.pk, **facts)
+    for serial in serials.values():
+        notify.notify(notify.MODULES, serial)
+
+
+def erase(actor: Actor, company: Company) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT vans, modules FROM vehicles_erase_company(%s, %s)", [company.pk, BATCH])
+        vans, modules = cursor.fetchone()
+    note_erased(company, vans=vans, modules=modules)
+    return bool(vans == 0)
+
+
+def vans_of(company: Company) -> Iterator[dict[str, Any]]:
+    yield from Vehicle.objects.filter(company=company).order_by("pk").values(*FIELDS).iterator()
+
+
+def modules_of(company: Company) -> Iterator[dict[str, Any]]:
+    """Without what proves them."""
+    rows = Module.objects.filter(company=company).order_by("pk")
+    yield from rows.values("id", "vehicle_id", "serial", "status", "enrolled_at", "revoked_at").iterator()
+
+
+DEPARTURE = Departure("vehicles", consequences, at_once=cut_off, erase=erase)
