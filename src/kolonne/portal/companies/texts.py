@@ -25,6 +25,8 @@ REFUSALS = {
     ),
     "already_answered": gettext_lazy("Another helper answered this request already."),
     "nobody_found": gettext_lazy("Nobody has this user id or this address: there is nothing to reset."),
+    "site_exists": gettext_lazy("There is a site of this name already. Choose another name."),
+    "too_many_sites": gettext_lazy("The company has as many sites as can be kept. Remove one first."),
     "already_member": gettext_lazy("This person belongs to the organisation already."),
 }
 

@@ -8,6 +8,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from kolonne.portal.audit import actions as audit
+from kolonne.portal.companies import legal
 from kolonne.portal.companies.actions.generations import begin_generation, keep_generation
 from kolonne.portal.companies.models import ROLES, Company, Kind, Membership, Role, Tenant
 from kolonne.portal.companies.queries.directory import CUSTOMERS, WRITE, dealer, require_at
@@ -16,6 +17,8 @@ from kolonne.portal.identity.models import Market, State, User, Verification
 from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.errors import Conflict, Invalid, NotAllowed
 from kolonne.portal.lib.scope import company_scope
+
+LEGAL_DATA = frozenset({"legal_form", "register_number", "vat_number"})
 
 
 @dataclass(frozen=True)
@@ -75,8 +78,11 @@ def found_company(
     """
     tenant = Tenant.objects.create(kind=kind, market_id=market)
     with company_scope([tenant.pk]):
-        company = Company(company=tenant, **asdict(data), **declared)
+        company = Company(company=tenant, **declared)
+        data = _in_kept_spelling(company, CompanyData(data.name), data)
         _check(company, asdict(data))
+        for name, value in asdict(data).items():
+            setattr(company, name, value)
         if is_vouched_for:
             company.verification, company.verified_at = Verification.VERIFIED, timezone.now()
         company.save(force_insert=True)
@@ -93,13 +99,15 @@ def change_company(*, actor: Actor, company: Company, seen: CompanyData, data: C
     anew. Raises NotAllowed, Invalid; Conflict when somebody else changed one of the same fields meanwhile.
     """
     require_at(actor, WRITE, company.company)
-    before, after = asdict(seen), asdict(data)
+    before, after = asdict(seen), asdict(_in_kept_spelling(company, seen, data))
     changes = {name: value for name, value in after.items() if value != before[name]}
     if not changes:
         return company
     _check(company, changes)
     with company_scope([company.pk]):
-        unchanged = {name: before[name] for name in changes}
+        # Form and numbers were checked together, so that none of them may be another meanwhile.
+        looked_at = {*changes, *(() if LEGAL_DATA.isdisjoint(changes) else LEGAL_DATA)}
+        unchanged = {name: before[name] for name in looked_at}
         follows = _what_follows(actor, company, changes)
         if Company.objects.filter(pk=company.pk, **unchanged).update(**changes, **follows) != 1:
             raise Conflict("changed_meanwhile", f"{company} was changed meanwhile", fields=sorted(changes))
@@ -122,6 +130,15 @@ def _what_follows(actor: Actor, company: Company, changes: Collection[str]) -> d
     if drops_verification(actor, company, changes):
         follows["verification"] = Verification.UNVERIFIED
     return follows
+
+
+def _in_kept_spelling(company: Company, seen: CompanyData, data: CompanyData) -> CompanyData:
+    """Legal form and numbers as they are kept, if one of them changes; companies of old have none. Raises Invalid."""
+    before, after = ([getattr(facts, name) for name in sorted(LEGAL_DATA)] for facts in (seen, data))
+    if before == after:
+        return data
+    facts = {name: getattr(data, name) for name in LEGAL_DATA}
+    return replace(data, **asdict(legal.checked(company.market_id, **facts)))
 
 
 def _check(company: Company, changes: Mapping[str, Any]) -> None:

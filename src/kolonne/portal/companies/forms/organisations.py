@@ -1,15 +1,20 @@
+from dataclasses import asdict
 from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from kolonne.portal.companies import legal
 from kolonne.portal.companies.actions import CompanyData
+from kolonne.portal.companies.actions.organisations import LEGAL_DATA
 from kolonne.portal.companies.forms.fields import LineField
 from kolonne.portal.companies.forms.people import PersonForm
 from kolonne.portal.companies.models import Company, Kind, Tenant
 from kolonne.portal.identity.models import Market
+from kolonne.portal.lib.errors import Invalid
 
 TIME_ZONE_OF = {"no": "Europe/Oslo", "de": "Europe/Berlin"}
 """Where most organisations of a market are."""
@@ -41,14 +46,43 @@ class CompanyForm(_AddressFields):
     """Data of an organisation. Every field brings along what stood in it when the page was opened, so that two people
     who change different fields do not undo each other's work."""
 
+    legal_form = forms.ChoiceField(label=gettext_lazy("Legal form"), required=False)
+    register_number = _text("register_number")
+    vat_number = _text("vat_number")
     second_factor_for_all = forms.BooleanField(required=False)
 
     def __init__(self, company: Company, data: Any = None) -> None:
         super().__init__(data, initial={name: getattr(company, name) for name in self.base_fields})
         self.fields["second_factor_for_all"].label = _("Everybody in the organisation needs a second factor")
         self.fields["time_zone"].choices = _time_zones(company.time_zone)  # type: ignore[attr-defined]  # a ChoiceField
+        self.market, self.country = company.market_id, legal.country(company.market_id)
+        known = [(form.code, form.name) for form in self.country.forms]
+        self.fields["legal_form"].choices = [("", _("Not known")), *known]  # type: ignore[attr-defined]  # the same
+        self.fields["register_number"].label, self.fields["vat_number"].label = (
+            str(self.country.register_label),
+            str(self.country.vat_label),
+        )
         for field in self.fields.values():
             field.show_hidden_initial = True
+
+    def clean(self) -> dict[str, Any]:
+        """Form and numbers have to fit each other once somebody touches one of them; companies of old have none."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        seen = self.seen()
+        if self.errors or all(cleaned[name] == seen[name] for name in LEGAL_DATA):
+            return cleaned
+        try:
+            kept = legal.checked(self.market, **{name: cleaned[name] for name in LEGAL_DATA})
+        except Invalid as error:
+            for name, text in error.errors.items():
+                self.add_error(name, text)
+            return cleaned
+        return {**cleaned, **asdict(kept)}
+
+    def as_hidden_entries(self) -> str:
+        """All that was entered and all that had stood there, for the page that asks once more."""
+        fields = [self[name] for name in self.fields]
+        return mark_safe("".join(field.as_hidden() + field.as_hidden(only_initial=True) for field in fields))  # noqa: S308  # made by the fields
 
     def seen(self) -> dict[str, Any]:
         """What stood in the fields when the person opened the page."""

@@ -49,6 +49,11 @@ class Site(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def address(self) -> str:
+        """In one line; empty when nothing is known."""
+        return ", ".join(part for part in (self.street, f"{self.postal_code} {self.city}".strip()) if part)
+
 
 class Channel(models.TextChoices):
     MAIL = "mail", _("E-mail")

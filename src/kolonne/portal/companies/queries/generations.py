@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from kolonne.portal.companies import hooks
+from kolonne.portal.companies import hooks, legal
 from kolonne.portal.companies.models import Company, CompanyVersion, Kind
 from kolonne.portal.identity.models import Verification
 from kolonne.portal.lib.actor import Actor
@@ -52,7 +52,6 @@ def consequences(actor: Actor, company: Company, changed: Collection[str]) -> li
 class Difference:
     """One field that another generation had otherwise."""
 
-    name: str
     label: str
     before: str
     after: str
@@ -63,6 +62,8 @@ class Generation:
     """One generation, and how it differs from the one before."""
 
     version: CompanyVersion
+    legal_form: str
+    """In words."""
     until: datetime | None
     """When the next one replaced it."""
     differences: list[Difference]
@@ -76,20 +77,31 @@ def history(company: Company) -> list[Generation]:
     before: list[CompanyVersion | None] = [None, *versions]
     after: list[CompanyVersion | None] = [*versions[1:], None]
     found = [
-        Generation(version, later.since if later else None, _differences(earlier, version))
+        Generation(
+            version,
+            in_words(company, "legal_form", version),
+            later.since if later else None,
+            _differences(company, earlier, version),
+        )
         for earlier, version, later in zip(before, versions, after, strict=False)
     ]
     return found[::-1]
 
 
-def _differences(earlier: CompanyVersion | None, version: CompanyVersion) -> list[Difference]:
+def _differences(company: Company, earlier: CompanyVersion | None, version: CompanyVersion) -> list[Difference]:
     if earlier is None:
         return []
     return [
-        Difference(name, label_of(name), getattr(earlier, name), getattr(version, name))
+        Difference(label_of(name), in_words(company, name, earlier), in_words(company, name, version))
         for name in MASTER_DATA
         if getattr(earlier, name) != getattr(version, name)
     ]
+
+
+def in_words(company: Company, name: str, data: object) -> str:
+    """A field of the master data as people read it; a legal form is kept as a code."""
+    value: str = getattr(data, name)
+    return legal.form_name(company.market_id, value) if name == "legal_form" else value
 
 
 def label_of(name: str) -> str:

@@ -26,10 +26,11 @@ def fresh(company: Company) -> Company:
 
 
 def form_of(company: Company, /, **changes: object) -> dict[str, object]:
-    """What a browser sends: the entries, and beside each what stood there when the page was opened."""
-    now = {name: getattr(company, name) for name in ("name", "street", "postal_code", "city", "customer_number")}
+    """What a browser sends: the entries, and beside each what stood there when the page was opened; confirmed."""
+    fields = ("name", "street", "postal_code", "city", "customer_number", "legal_form", "register_number", "vat_number")
+    now = {name: getattr(company, name) for name in fields}
     now |= {"time_zone": company.time_zone}
-    sent = {**now, **changes, **{f"initial-{name}": value for name, value in now.items()}}
+    sent = {"confirm": "1", **now, **changes, **{f"initial-{name}": value for name, value in now.items()}}
     return {**sent, "initial-second_factor_for_all": str(company.second_factor_for_all)}
 
 

@@ -12,7 +12,7 @@ from kolonne.portal.companies.queries import inbox
 from kolonne.portal.lib.actor import Actor
 
 MEMBER_READ = "companies.member:read"
-_NAMES = ("people", "person", "request", "organisation", "access_", "market", "audit")
+_NAMES = ("people", "person", "request", "organisation", "site_", "access_", "market", "audit")
 
 
 @dataclass(frozen=True)
@@ -59,10 +59,10 @@ def _pages(actor: Actor) -> list[_Page]:
     requests = _Page(_("Requests"), "requests", ("request",), inbox.RIGHT)
     company_read = "companies.company:read"
     if _may(actor, company_read, ("market",)):
-        organisations = _Page(_("Organisations"), "organisations", ("organisation",), company_read, ("market",))
+        organisations = _Page(_("Organisations"), "organisations", ("organisation", "site_"), company_read, ("market",))
     else:
         write = "companies.company:write"
-        organisations = _Page(_("Company"), "organisation", ("organisation",), write, ("company",))
+        organisations = _Page(_("Company"), "organisation", ("organisation", "site_"), write, ("company",))
     return [
         people,
         requests,

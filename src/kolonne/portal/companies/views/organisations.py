@@ -8,13 +8,14 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from kolonne.portal.companies import actions
+from kolonne.portal.companies import actions, legal
 from kolonne.portal.companies.actions import CompanyData
 from kolonne.portal.companies.actions.new_organisations import create_organisation
-from kolonne.portal.companies.forms.organisations import CompanyForm, FirstAdministratorForm, OrganisationForm
+from kolonne.portal.companies.forms.organisations import FirstAdministratorForm, OrganisationForm
 from kolonne.portal.companies.models import Company, Kind
 from kolonne.portal.companies.queries import directory
 from kolonne.portal.companies.queries.directory import CUSTOMERS, WRITE, Wanted, may_at
+from kolonne.portal.companies.queries.sites import sites_of
 from kolonne.portal.companies.texts import of_refusal
 from kolonne.portal.companies.views.people import MAX_NUMBER_LENGTH, actor_of_request
 from kolonne.portal.lib.actor import Actor
@@ -97,7 +98,7 @@ def organisation(request: HttpRequest, pk: int) -> HttpResponse:
     """What is known of an organisation; who may change it gets the way to it."""
     actor = actor_of_request(request)
     company = directory.get_organisation_for(actor, pk)
-    return render(request, "companies/organisation.html", _about(actor, company))
+    return render(request, "companies/organisation.html", {**_about(actor, company), "sites": sites_of(company)})
 
 
 def _about(actor: Actor, company: Company) -> dict[str, object]:
@@ -107,33 +108,13 @@ def _about(actor: Actor, company: Company) -> dict[str, object]:
         "people": directory.people_of(company),
         "partner": directory.dealer(company.partner_id),
         "has_partner": company.kind in CUSTOMERS,
+        "legal_form": legal.form_name(tenant.market_id, company.legal_form),
+        "has_check": company.kind == Kind.FLEET,
         "may_write": may_at(actor, WRITE, tenant),
         "may_see_people": may_at(actor, "companies.member:read", tenant),
         "may_see_audit": may_at(actor, "companies.audit:read", tenant),
         "is_market_helper": tenant.market_id in actor.markets,
     }
-
-
-@login_required
-@require_http_methods(["GET", "POST"])
-def organisation_edit(request: HttpRequest, pk: int) -> HttpResponse:
-    """The form with the organisation's data."""
-    actor = actor_of_request(request)
-    company = directory.get_organisation_for(actor, pk)
-    directory.require_at(actor, WRITE, company.company)
-    form = CompanyForm(company, request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-        before = CompanyData.of(company)
-        seen, data = replace(before, **form.seen()), replace(before, **form.cleaned_data)
-        try:
-            actions.change_company(actor=actor, company=company, seen=seen, data=data)
-        except Conflict:
-            form = form.after_conflict(directory.get_organisation_for(actor, pk))
-        else:
-            messages.success(request, _("The organisation's data were saved."))
-            return redirect("organisation", pk=pk)
-    context = {**_about(actor, company), "form": form}
-    return render(request, "companies/organisation_edit.html", context)
 
 
 @login_required

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import connection
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from kolonne.portal.companies.models import AccessRequest, Company, Membership
+from kolonne.portal.companies.models import AccessRequest, Company, Membership, Site
 from kolonne.portal.conftest import House
 from kolonne.portal.identity.models import Application, HelpRequest, User
 from kolonne.portal.lib.scope import company_scope, user_scope
@@ -38,6 +38,7 @@ class Targets:
     access_request: int
     house: House | None = None
     command: str = ""
+    site: int = 0
 
     @property
     def scope(self) -> list[int]:
@@ -53,11 +54,12 @@ def targets(person: User, company: Company, house: House | None = None, command:
     )
     with company_scope([company.pk]):
         asked = AccessRequest.objects.create(company=company, membership=membership, application=parts)
+        site = Site.objects.create(company=company, name="Depot", city="Hamar")
     request = HelpRequest.objects.create(
         user=person, market=person.market, user_id_given=person.username, first_name="Somebody",
         last_name="Somewhere", email="somebody@example.com", company_name="Somewhere", company_address="Somewhere",
     )  # fmt: skip
-    return Targets(company, person, membership.pk, request, asked.pk, house, command)
+    return Targets(company, person, membership.pk, request, asked.pk, house, command, site.pk)
 
 
 def all_routes() -> list[str]:
@@ -87,7 +89,7 @@ def address_of(route: str, to: Targets) -> str:
         "vin": vehicle.vin if vehicle else "WK0TEST0000000009",
         "membership": to.membership, "command_id": to.command, "id": to.command, "rest": "nothing-here",
         "token": "wrong-token", "key": "wrong-key", "uidb36": "1", "code": "wrong", "number": "wrong-number",
-        "application": APPLICATION,
+        "application": APPLICATION, "site": to.site,
     }  # fmt: skip
     plain = re.sub(r"\(\?P<(\w+)>[^)]*\)", r"<\1>", route)
     return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda match: str(values[match[1]]), plain)

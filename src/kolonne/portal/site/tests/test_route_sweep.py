@@ -31,6 +31,8 @@ from kolonne.portal.site.tests.sweep import (
 
 LOCK = b'{"command": "lock"}'
 INSIDE = {"fleet", "key", "business"} | MANAGED
+COMPANYS_OWN = {"organisations/<int:pk>/", "organisations/<int:pk>/history/"}
+"""Pages that everybody of a company may read."""
 EVERY_VERB = {"anonymous", "charlie", "their key"}
 """Who tries every verb everywhere; the others only those that pages use. `test_helpers_sweep` has more."""
 
@@ -78,7 +80,7 @@ def test_a_stranger_learns_nothing_and_changes_nothing(
             if kind in INSIDE and "<" in route and verb in {"GET", "POST"}:
                 # A request for access that is not theirs looks like one that was answered already.
                 answered = {302} if "requests/<int:pk>/" in route and kind == "access" else set()
-                own = {200} if route == "organisations/<int:pk>/" and who == "dora" else set()
+                own = {200} if route in COMPANYS_OWN and who == "dora" else set()
                 assert response.status_code in _refusals(who, kind) | answered | own, where
     assert digest_of(our_own, [our_own.person, alice]) == before
 
