@@ -27,6 +27,15 @@ REFUSALS = {
     "nobody_found": gettext_lazy("Nobody has this user id or this address: there is nothing to reset."),
     "site_exists": gettext_lazy("There is a site of this name already. Choose another name."),
     "too_many_sites": gettext_lazy("The company has as many sites as can be kept. Remove one first."),
+    "already_invited": gettext_lazy(
+        "This address is invited already. Send that invitation again, or take it back first to change its roles."
+    ),
+    "too_many_invitations": gettext_lazy(
+        "Too many invitations were sent today, to this address or from your company. Try again tomorrow."
+    ),
+    "answered": gettext_lazy("The invitation was accepted or taken back meanwhile."),
+    "leaving": gettext_lazy("The company is being deleted: nobody can be invited any more."),
+    "unverified": gettext_lazy("Your company is not verified by a dealer yet: until then nobody can be invited."),
     "already_member": gettext_lazy("This person belongs to the organisation already."),
 }
 

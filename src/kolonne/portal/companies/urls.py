@@ -5,6 +5,8 @@ from kolonne.portal.companies.views import (
     audit,
     choice,
     company_data,
+    invitations,
+    joining,
     market,
     newcomer,
     organisations,
@@ -38,6 +40,10 @@ urlpatterns = [
     path("account/", profile.account, name="account"),
     path("people/", people.people, name="people"),
     path("people/new/", newcomer.person_create, name="person_create"),
+    path("people/invite/", invitations.invite, name="people_invite"),
+    path("people/invitations/<int:pk>/resend/", invitations.resend, name="people_invitation_resend"),
+    path("people/invitations/<int:pk>/revoke/", invitations.revoke, name="people_invitation_revoke"),
+    path("join/<str:token>/", joining.join, name="join"),
     path("people/<int:pk>/", person.person, name="person"),
     *(
         path(f"people/<int:pk>/{act.name}/", person.person_act, {"act": act.name}, name=act.url_name)

@@ -15,6 +15,12 @@ def person_by_login(login: str) -> User | None:
     return by_user_id or (address.user if address else None)
 
 
+def owner_of_address(email: str) -> User | None:
+    """Whose e-mail address this is, verified or not."""
+    address = EmailAddress.objects.filter(email__iexact=email).select_related("user").first()
+    return address.user if address else User.objects.filter(email__iexact=email).first()
+
+
 def himself(user: User, address: str = "") -> Actor:
     """A person who acts on nothing but his own account, for which no company gives a right."""
     return Actor(label=str(user), user_id=user.pk, address=address)

@@ -7,6 +7,7 @@ from kolonne.portal.audit import texts
 from kolonne.portal.audit.models import Entry
 from kolonne.portal.companies.models import Role
 from kolonne.portal.companies.queries.people import Wanted
+from kolonne.portal.lib import phone
 
 register = template.Library()
 
@@ -23,6 +24,19 @@ def people_address(wanted: Wanted, *, search: str | None = None, state: str | No
     words = {"q": other.search, "state": other.state, "organisation": other.organisation or "", "page": other.page}
     defaults = {"q": "", "state": "", "organisation": "", "page": "1"}
     return "?" + urlencode({name: word for name, word in words.items() if word != defaults[name]})
+
+
+@register.simple_tag
+def invitations_address(wanted: Wanted, page: int) -> str:
+    """Another page of the invitations beside the same people."""
+    here = people_address(wanted)
+    return f"{here}{'&' if here != '?' else ''}invitations={page}#invitations"
+
+
+@register.filter
+def address_in_words(address: str) -> str:
+    """An e-mail address as it is, a number as people read it."""
+    return phone.written(address) if address.startswith("+") else address
 
 
 @register.filter

@@ -55,7 +55,7 @@ def is_page(name: str | None) -> bool:
 
 
 def _pages(actor: Actor) -> list[_Page]:
-    people = _Page(_("People"), "people", ("person",), MEMBER_READ)
+    people = _Page(_("People"), "people", ("person", "people_"), MEMBER_READ)
     requests = _Page(_("Requests"), "requests", ("request",), inbox.RIGHT)
     company_read = "companies.company:read"
     if _may(actor, company_read, ("market",)):

@@ -1,13 +1,14 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from kolonne.portal.companies import texts
 from kolonne.portal.companies.actions.newcomers import invite_person
 from kolonne.portal.companies.forms.people import PersonForm
-from kolonne.portal.companies.models import Company, Membership
+from kolonne.portal.companies.models import Company, Kind, Membership
 from kolonne.portal.companies.queries import people as reads
 from kolonne.portal.companies.queries.people import WRITE
 from kolonne.portal.companies.views.people import actor_of_request, for_people_readers
@@ -19,15 +20,18 @@ from kolonne.portal.lib.errors import Conflict, Invalid, NotAllowed, NotFound
 @for_people_readers
 @require_http_methods(["GET", "POST"])
 def person_create(request: HttpRequest) -> HttpResponse:
-    """A new person in an organisation: the open one, or one that a market's administrator chooses first."""
+    """A new person in an organisation: the open one, or one that a market's administrator chooses first. People of
+    fleet companies are invited instead, and give their data themselves (CO-05)."""
     companies = reads.organisations_to_fill(actor_of_request(request))
     if not companies:
         raise NotAllowed(WRITE)
-    company = _chosen(companies, request.GET.get("organisation", ""))
+    company = chosen_company(companies, request.GET.get("organisation", ""))
     if company is None:
         return render(request, "companies/person_create_where.html", {"organisations": companies})
+    if company.kind == Kind.FLEET:
+        return redirect(f"{reverse('people_invite')}?organisation={company.pk}")
     form = PersonForm(
-        company, request.POST if request.method == "POST" else None, initial={"language": _language(request)}
+        company, request.POST if request.method == "POST" else None, initial={"language": language_of(request)}
     )
     if form.is_valid():
         member = _invited(request, company, form)
@@ -39,7 +43,7 @@ def person_create(request: HttpRequest) -> HttpResponse:
     return render(request, "companies/person_create.html", context, status=422 if form.errors else 200)
 
 
-def _chosen(companies: list[Company], wanted: str) -> Company | None:
+def chosen_company(companies: list[Company], wanted: str) -> Company | None:
     """Raises NotFound for one where the reader creates nobody."""
     if not wanted:
         return companies[0] if len(companies) == 1 else None
@@ -49,7 +53,7 @@ def _chosen(companies: list[Company], wanted: str) -> Company | None:
     return found
 
 
-def _language(request: HttpRequest) -> str:
+def language_of(request: HttpRequest) -> str:
     user = request.user
     return user.language if isinstance(user, User) else Language.ENGLISH
 

@@ -9,6 +9,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from kolonne.portal.companies.actions.people import note_look_at_people
+from kolonne.portal.companies.gate import blocked
+from kolonne.portal.companies.queries import invitations
 from kolonne.portal.companies.queries import people as reads
 from kolonne.portal.companies.queries.people import READ, Wanted
 from kolonne.portal.identity.models import State
@@ -45,6 +47,7 @@ def people(request: HttpRequest) -> HttpResponse:
     note_look_at_people(actor_of_request(request))
     listing = reads.list_people(actor_of_request(request), wanted)
     context = {
+        **_invitations(request, wanted),
         "listing": listing,
         "page": listing.people,
         "wanted": wanted,
@@ -54,6 +57,19 @@ def people(request: HttpRequest) -> HttpResponse:
         "may_create": bool(reads.organisations_to_fill(actor_of_request(request))),
     }
     return render(request, "companies/people.html", context)
+
+
+def _invitations(request: HttpRequest, wanted: Wanted) -> dict[str, Any]:
+    """Who is asked into the fleet company that the list is about, and whether more can be (CO-05, VE-01)."""
+    actor = actor_of_request(request)
+    company = invitations.company_to_invite_to(actor, wanted.organisation)
+    if company is None:
+        return {"inviting": None}
+    return {
+        "inviting": company,
+        "invitations": invitations.list_waiting(company, request.GET.get("invitations", "1")),
+        "invitations_blocked": blocked(actor, company),
+    }
 
 
 def _wanted(request: HttpRequest) -> Wanted:

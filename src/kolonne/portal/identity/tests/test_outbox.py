@@ -10,7 +10,9 @@ from django.test import Client
 from django.test.utils import override_settings
 
 from kolonne.portal.identity import outbox
+from kolonne.portal.lib import sms
 from kolonne.portal.lib.mail import FolderBackend
+from kolonne.portal.lib.sms import Sms
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +31,7 @@ def send(folder: Path, number: str, subject: str = "Grüße", text: str = "Open 
 
 
 def get(folder: Path, address: str) -> Any:
-    with override_settings(EMAIL_FOLDER=folder, DEMO=True):
+    with override_settings(EMAIL_FOLDER=folder, SMS_FOLDER=folder.parent / "sms", DEMO=True):
         return Client().get(address)
 
 
@@ -73,4 +75,17 @@ def test_the_html_of_a_mail_runs_and_loads_nothing(folder: Path) -> None:
 def test_a_mail_that_is_not_there_is_not_found(folder: Path, number: str) -> None:
     send(folder, "job-1")
     assert get(folder, f"/dev/mail/{number}/").status_code == 404
-    assert outbox.one(folder, f"../mail/{number}") is None
+    assert outbox.one(f"../mail/{number}", folder) is None
+
+
+def test_an_sms_lies_among_the_mails_and_says_that_it_is_one(folder: Path) -> None:
+    """CO-05."""
+    send(folder, "job-1")
+    with override_settings(SMS_FOLDER=folder.parent / "sms"):
+        sms.send(Sms("invitation-1", "+4791234567", "Come in: https://kolonne.example/join/x/"))
+    page = get(folder, "/dev/mail/").content.decode()
+    assert page.index("Come in") < page.index("Grüße")
+    assert page.count(">SMS<") == 1
+    page = get(folder, "/dev/mail/invitation-1/").content.decode()
+    assert 'href="https://kolonne.example/join/x/"' in page
+    assert "+4791234567" in page

@@ -35,8 +35,8 @@ def in_a_demonstration(view: View) -> View:
 
 @in_a_demonstration
 def mails(request: HttpRequest) -> HttpResponse:
-    """What the demonstration would have sent by mail."""
-    return render(request, "identity/outbox.html", {"mails": outbox.newest(_folder()), "most": outbox.SHOWN})
+    """What the demonstration would have sent by mail and SMS."""
+    return render(request, "identity/outbox.html", {"mails": outbox.newest(*_folders()), "most": outbox.SHOWN})
 
 
 @in_a_demonstration
@@ -53,12 +53,12 @@ def mail_as_html(request: HttpRequest, number: str) -> HttpResponse:
     return HttpResponse(html, headers={"X-Frame-Options": "SAMEORIGIN"})
 
 
-def _folder() -> Path:
-    return Path(settings.EMAIL_FOLDER)
+def _folders() -> tuple[Path, Path]:
+    return Path(settings.EMAIL_FOLDER), Path(settings.SMS_FOLDER)
 
 
 def _mail(number: str) -> outbox.Mail:
-    found = outbox.one(_folder(), number)
+    found = outbox.one(number, *_folders())
     if found is None:
         raise Http404
     return found
