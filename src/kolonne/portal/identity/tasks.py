@@ -8,6 +8,7 @@ from procrastinate.contrib.django import app
 from kolonne.portal.identity import mails
 from kolonne.portal.identity.actions import help as help_requests
 from kolonne.portal.identity.actions import housekeeping, jobs, life_cycle, private, reset, signing_keys
+from kolonne.portal.identity.actions import traces as traces_actions
 from kolonne.portal.identity.models import Market, User
 from kolonne.portal.lib import sealing
 from kolonne.portal.lib.actor import Actor
@@ -91,3 +92,16 @@ def forget_help(timestamp: int) -> None:
 def tend_keys(timestamp: int) -> None:
     """Daily: a new signing key every month, and old ones are removed. `timestamp` is the minute, unused."""
     signing_keys.tend_keys(actor=Actor.system("rotation of signing keys"))
+
+
+@app.task(name="identity.erase_traces", retry=PATIENT)
+def erase_traces(sealed: str, receipt: int | None = None, rounds: int = 0) -> None:
+    """What is left of somebody whose account is erased: names in the audit, labels, failed jobs, mails as files."""
+    traces_actions.erase_traces(sealed=sealed, receipt=receipt, rounds=rounds)
+
+
+@app.periodic(cron="17 4 * * *")
+@app.task(name="identity.empty_folders", queueing_lock="identity.empty_folders", pass_context=False)
+def empty_folders(timestamp: int) -> None:
+    """Daily: mails and SMS that became files are no archive. `timestamp` is the minute, unused."""
+    traces_actions.empty_folders(now=timezone.now())

@@ -213,6 +213,7 @@ CONTENT_SECURITY_POLICY = {
 
 EMAIL_BACKEND = "kolonne.portal.lib.mail.FolderBackend"
 EMAIL_FOLDER = CONFIG.data / "mail"
+FILES_OF_MAILS_KEPT = timedelta(days=30)  # mails and SMS that became files
 DEFAULT_FROM_EMAIL = CONFIG.mail_from or f"Kolonne <no-reply@{urlsplit(PUBLIC_URL).hostname}>"
 if CONFIG.mail_url:
     _MAIL = urlsplit(CONFIG.mail_url)
