@@ -25,8 +25,6 @@ REFUSALS = {
     ),
     "already_answered": gettext_lazy("Another helper answered this request already."),
     "nobody_found": gettext_lazy("Nobody has this user id or this address: there is nothing to reset."),
-    "site_exists": gettext_lazy("There is a site of this name already. Choose another name."),
-    "too_many_sites": gettext_lazy("The company has as many sites as can be kept. Remove one first."),
     "already_invited": gettext_lazy(
         "This address is invited already. Send that invitation again, or take it back first to change its roles."
     ),
@@ -36,7 +34,34 @@ REFUSALS = {
     "answered": gettext_lazy("The invitation was accepted or taken back meanwhile."),
     "leaving": gettext_lazy("The company is being deleted: nobody can be invited any more."),
     "unverified": gettext_lazy("Your company is not verified by a dealer yet: until then nobody can be invited."),
+    "site_exists": gettext_lazy("There is a site of this name already. Choose another name."),
+    "too_many_sites": gettext_lazy("The company has as many sites as can be kept. Remove one first."),
     "already_member": gettext_lazy("This person belongs to the organisation already."),
+    "incomplete": gettext_lazy("Give your first name, last name and date of birth first: the dealer compares them."),
+    "other_market": gettext_lazy("This code belongs to a company of another market. A dealer there can verify it."),
+    "other_dealer": gettext_lazy("Another dealer opened this case already. The customer can make a new code."),
+    "closed_case": gettext_lazy("This code was used or replaced by a newer one. The customer can make a new code."),
+    "expired_case": gettext_lazy("This code is too old. The customer can make a new one."),
+    "own_case": gettext_lazy("Nobody verifies himself or a company to which he belongs. A colleague does it."),
+    "no_administrator": gettext_lazy(
+        "The person of this case does not administer the company any more. Another administrator makes a new code."
+    ),
+    "company_leaving": gettext_lazy("This company is being deleted: there is nothing to verify any more."),
+    "case_changed": gettext_lazy(
+        "The customer's data were changed meanwhile. You see the new ones now: please compare them again."
+    ),
+    "unfit_decision": gettext_lazy("Something changed meanwhile. Look at the page again and say what you found."),
+    "same_person": gettext_lazy("You did the first check yourself: the second is somebody else's."),
+    "other_findings": gettext_lazy(
+        "Your findings are not those of the first check. Compare again, or reject the first check."
+    ),
+    "unfit_document": gettext_lazy(
+        "Nobody with these data can be found. Compare user id, name and date of birth with the document, and look "
+        "whether it is still valid."
+    ),
+    "not_orphaned": gettext_lazy("Somebody who can sign in administers this company: ask there."),
+    "recovery_runs": gettext_lazy("A recovery of this company waits already."),
+    "recovery_over": gettext_lazy("This recovery is over already."),
 }
 
 

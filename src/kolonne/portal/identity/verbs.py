@@ -12,6 +12,8 @@ texts.register(
         "identity.help.done": _("Request for a reset answered"),
         "identity.help.refused": _("Request for a reset refused"),
         "identity.user.created": _("User created"),
+        "identity.user.verified": _("Person compared with the document: verified"),
+        "identity.user.refused": _("Person compared with the document: refused"),
         "identity.user.blocked": _("User blocked"),
         "identity.user.unblocked": _("User unblocked"),
         "identity.user.revived": _("Sign-in status reset"),

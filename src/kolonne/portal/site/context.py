@@ -59,6 +59,9 @@ def _apps(request: HttpRequest, actor: Actor) -> list[App]:
             App(_("Map"), "map", reverse("map"), current=page == "map"),
             App(_("Vans"), "van", reverse("vehicles"), current=page in {"vehicles", "vehicle"}),
         ]
+    if any("companies.customer:read" in rights for rights in actor.rights.values()):
+        at_desk = (page or "").startswith(("customer", "case_"))
+        apps.append(App(_("Customers"), "badge", reverse("customers"), current=at_desk))
     people = navigation.address_of(actor)
     if people:
         apps.append(App(_("People"), "people", people, current=navigation.is_page(page)))
