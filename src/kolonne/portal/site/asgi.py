@@ -13,7 +13,9 @@ from django.core.asgi import get_asgi_application  # noqa: E402
 
 _django: Any = get_asgi_application()
 
+from kolonne.portal.site.acting_feed import feed  # noqa: E402
 from kolonne.portal.site.watchers import companies_of  # noqa: E402  # models exist only after Django's set-up
+from kolonne.portal.support.acting import WATCH  # noqa: E402
 from kolonne.portal.telemetry.live.app import LiveApp, Receive, Scope, Send  # noqa: E402
 
 LIVE = "/api/v1/live"
@@ -24,6 +26,8 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """One ASGI application out of two."""
     if scope["type"] == "http" and scope["path"] == LIVE and scope["method"] == "GET":
         await _live(scope, receive, send)
+    elif scope["type"] == "http" and scope["path"] == WATCH and scope["method"] == "GET":
+        await feed(scope, receive, send)
     elif scope["type"] == "http":
         await _django(scope, receive, send)
     else:

@@ -20,6 +20,9 @@ from kolonne.portal.lib.scope import company_scope, user_scope
 from kolonne.portal.site import personas
 from kolonne.portal.vehicles.queries import companies_with_vans
 
+from kolonne.portal.support.acting import WATCH
+from kolonne.portal.support.queries import may_help, working_for
+from kolonne.portal.support.texts import banner
 
 @dataclass(frozen=True)
 class App:
@@ -42,6 +45,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "companies": [],
     }
     if actor is not None and actor.user_id is not None:
+        "acting": getattr(request, "acting", None),
         search = reverse("map") if companies_with_vans(actor) else ""
         frame |= {"apps": _apps(request, actor), "search_url": search, **_company(request, actor)}
     return {"shell": frame, **(_demonstration() if settings.DEMO else {})}
@@ -70,10 +74,16 @@ def _apps(request: HttpRequest, actor: Actor) -> list[App]:
 
 def _company(request: HttpRequest, actor: Actor) -> dict[str, Any]:
     """The companies of this person (all of them, to choose from) and the one that is open now."""
+    if may_help(actor):
+        apps.append(
+            App(_("Help"), "help", reverse("support_desk"), current=page in {"support_desk", "support_company"})
+        )
     person_id = actor.user_id or 0
     with user_scope(person_id):
         mine = {row.company_id: row for row in Membership.objects.filter(user_id=person_id)}
-    with company_scope(mine):
+        helpers = [(row.pk, banner(row)) for row in working_for(person_id)]
+    # Who acts for somebody sees the one company in which he does, and none of his own.
+    with company_scope(actor.company_ids if actor.acting_for else mine):
         companies = list(Company.objects.select_related("company").order_by("name"))
     current = next((company for company in companies if company.pk in actor.company_ids), None)
     person = {
@@ -97,3 +107,5 @@ def _is_partner_missing(request: HttpRequest, actor: Actor, company: Company) ->
     is_asked = company.kind in CUSTOMERS and company.partner_id is None and actor.may(COMPANY_WRITE, company.pk)
     page = request.resolver_match.url_name if request.resolver_match else ""
     return is_asked and page != "organisation_partner" and not request.session.get(PARTNER_HIDDEN)
+        "helpers": helpers,
+        "watch_url": WATCH,

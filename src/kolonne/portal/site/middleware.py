@@ -3,12 +3,14 @@
 from collections.abc import Callable
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone, translation
 from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext as _
 
 from kolonne.portal.companies.models import Company
 from kolonne.portal.companies.queries import actor_of
@@ -19,6 +21,11 @@ from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.address import client_address
 from kolonne.portal.lib.errors import KolonneError
 from kolonne.portal.lib.scope import company_scope
+from kolonne.portal.support import actions as support_actions
+from kolonne.portal.support import queries as support_queries
+from kolonne.portal.support.acting import SESSION as ACTING_SESSION
+from kolonne.portal.support.acting import Over, is_open, why_closed
+from kolonne.portal.support.models import Ended
 
 Handler = Callable[[HttpRequest], HttpResponse]
 ANONYMOUS = Actor(label="anonymous")
@@ -89,6 +96,36 @@ def _page(request: HttpRequest) -> str | None:
         return None
 
 
+def _full_name(request: HttpRequest) -> str:
+    """Of the page, with its namespace; empty for an address that leads nowhere."""
+    try:
+        return resolve(request.path_info).view_name
+    except Resolver404:
+        return ""
+
+
+def _closed(request: HttpRequest) -> HttpResponse:
+    """What nobody opens in somebody else's name (SU-02), in words."""
+    if problems.wants_json(request) or request.path_info.startswith("/api/"):
+        return problems.response(403, "closed_while_acting", "this stays closed while you work in somebody's name")
+    return render(request, "support/closed.html", {"why": why_closed(request.path_info)}, status=403)
+
+
+def _stopped(request: HttpRequest, actor: Actor, over: Over) -> HttpResponse:
+    """The helper's browser believes that it acts for somebody, but that has ended. What it asked for is not done in
+    the helper's own name either: it was meant for somebody else's company."""
+    request.session.pop(ACTING_SESSION, None)
+    if over.row is not None:
+        support_actions.end(actor=actor, row=over.row, reason=over.reason)
+    if problems.wants_json(request) or request.path_info.startswith("/api/"):
+        return problems.response(403, "acting_ended", "you no longer work in somebody's name")
+    why = str(over.reason.label)
+    if over.row is not None and over.reason == Ended.USER:
+        why = _("%(name)s ended it") % {"name": over.row.user}
+    messages.warning(request, _("You no longer work in the customer's name: %(why)s.") % {"why": why})
+    return redirect("support_desk")
+
+
 class Scope:
     """Opens the person's companies for the request, in one transaction; everybody else sees no rows at all."""
 
@@ -100,11 +137,17 @@ class Scope:
             # Probes need no rows, and an answer while the database is away.
             return self.get_response(request)
         user = request.user
-        actor = ANONYMOUS
+        actor, acting = ANONYMOUS, None
         if not isinstance(user, AnonymousUser):
             actor = actor_of(user, client_address(request)).within(request.session.get(CHOSEN))
-        request.actor = actor  # type: ignore[attr-defined]  # a request has no such attribute by type
-        with company_scope(actor.company_ids), timezone.override(_time_zone()):
+            acting = support_queries.look(request.session, actor)
+        if isinstance(acting, Over):
+            return _stopped(request, actor, acting)
+        request.actor = acting.actor if acting else actor  # type: ignore[attr-defined]  # a request has no such attribute
+        request.acting = acting  # type: ignore[attr-defined]  # as above
+        with company_scope(request.actor.company_ids), timezone.override(_time_zone()):  # type: ignore[attr-defined]
+            if acting and not is_open(_full_name(request), request.method or ""):
+                return _closed(request)
             return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
@@ -112,6 +155,8 @@ class Scope:
         if not isinstance(error, KolonneError) or error.status == 500:
             return None
         template = {403: "403.html", 404: "404.html"}.get(error.status, "400.html")
+        if error.status == 403 and request.acting:  # type: ignore[attr-defined]  # set above
+            return _closed(request)
         if error.status == 403 and _is_private(request):
             template = "companies/no_company.html"
         return render(request, template, {"error": error}, status=error.status)

@@ -115,6 +115,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "kolonne.portal.identity.passwords.Length"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "kolonne.portal.identity.passwords.NotGuessable"},
+    {"NAME": "kolonne.portal.support.passwords.NotSupportPassword"},
 ]
 PASSWORD_TRIES = 100  # wrong ones in a row, then only a passkey, a mail or a helper opens (NIST SP 800-63B-4)
 LOGIN_URL = "account_login"
@@ -232,6 +233,8 @@ COMPANY_NOTICE_DAYS = CONFIG.company_notice_days
 EXPORT_FOLDER = CONFIG.data / "exports"
 
 PARTNER_REMINDER = timedelta(days=CONFIG.partner_reminder_days)
+SUPPORT_SESSION = timedelta(minutes=60)  # SU-02: how long a helper works in a customer's name
+SUPPORT_CODE_LIFE = timedelta(minutes=15)  # SU-01
 
 LANGUAGE_CODE = CONFIG.language
 LANGUAGES = [("de", "Deutsch"), ("nb", "Norsk bokmål"), ("en", "English")]

@@ -8,6 +8,7 @@ urlpatterns = [
     path("", include("kolonne.portal.vehicles.urls")),
     path("", include("kolonne.portal.companies.urls")),
     path("", include("kolonne.portal.identity.urls")),
+    path("", include("kolonne.portal.support.urls")),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("accounts/sessions/", include("allauth.usersessions.urls")),

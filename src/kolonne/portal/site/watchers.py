@@ -14,15 +14,17 @@ from django.http import HttpRequest
 from kolonne.portal.companies.queries import actor_of
 from kolonne.portal.companies.views.choice import CHOSEN
 from kolonne.portal.identity import second_factor
+from kolonne.portal.support.acting import Over
+from kolonne.portal.support.queries import look
 from kolonne.portal.telemetry.live.app import Scope, Watcher
 from kolonne.portal.vehicles.queries import companies_with_vans
 
-_SessionStore: Any = import_module(settings.SESSION_ENGINE).SessionStore
+SessionStore: Any = import_module(settings.SESSION_ENGINE).SessionStore
 
 
 async def companies_of(scope: Scope) -> Watcher | None:
     """The watcher behind the request's cookie; None if nobody is signed in or there are no vans to see."""
-    key = _session_key(scope)
+    key = session_key(scope)
     return await sync_to_async(_look_up, thread_sensitive=False)(key) if key else None
 
 
@@ -37,15 +39,20 @@ def _look_up(session_key: str) -> Watcher | None:
 @transaction.atomic
 def _watcher(session_key: str) -> Watcher | None:
     request = HttpRequest()
-    request.session = _SessionStore(session_key)
+    request.session = SessionStore(session_key)
     user = get_user(request)
     if isinstance(user, AnonymousUser) or not user.is_active or second_factor.is_missing(user, request.session):
         return None
-    companies = companies_with_vans(actor_of(user).within(request.session.get(CHOSEN)))
+    own = actor_of(user).within(request.session.get(CHOSEN))
+    acting = look(request.session, own)
+    if isinstance(acting, Over):
+        return None
+    companies = companies_with_vans(acting.actor if acting else own)
     return Watcher(user_id=user.pk, companies=frozenset(companies)) if companies else None
 
 
-def _session_key(scope: Scope) -> str:
+def session_key(scope: Scope) -> str:
+    """Of the request's cookie; empty without one."""
     headers = b"; ".join(value for name, value in scope["headers"] if name == b"cookie")
     try:
         cookie = SimpleCookie(headers.decode("latin-1")).get(settings.SESSION_COOKIE_NAME)

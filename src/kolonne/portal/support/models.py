@@ -1,5 +1,6 @@
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from kolonne.portal.companies.models import Company, Tenant
 from kolonne.portal.identity.models import User
@@ -14,13 +15,27 @@ class SupportPassword(models.Model):
     code = models.CharField(max_length=128, blank=True)
     code_expires_at = models.DateTimeField(null=True)
     wrong_tries = models.PositiveSmallIntegerField(default=0)
-    """On the day of `wrong_since`."""
+    """Within a day from `wrong_since` on."""
     wrong_since = models.DateTimeField(null=True)
     frozen_at = models.DateTimeField(null=True)
     """Until the person sets a new password nobody can act for him."""
 
     def __str__(self) -> str:
         return f"support password of {self.user_id}"
+
+
+class Ended(models.TextChoices):
+    """Why nobody acts any more."""
+
+    TIME = "time", _("The time was over")
+    AGENT = "agent", _("The helper ended it")
+    USER = "user", _("You ended it")
+    SIGNED_OUT = "signed_out", _("The helper signed out")
+    HELPER = "helper", _("The helper may not help any more")
+    PERSON = "person", _("The account, or its place in the company, changed")
+    COMPANY = "company", _("The company is leaving, or has another dealer now")
+    PASSWORD = "password", _("The support password was changed")
+    ANOTHER = "another", _("The helper went on to another customer")
 
 
 class ActingSession(models.Model):
@@ -35,10 +50,12 @@ class ActingSession(models.Model):
     organisation_label = models.CharField(max_length=120)
     session_epoch = models.PositiveIntegerField()
     """Of the helper: signing out everywhere ends it too."""
+    session_key = models.CharField(max_length=40, db_default="")
+    """Of the helper's browser session: the acting lives in this one only and ends with it."""
     started_at = models.DateTimeField(default=timezone.now)
     ends_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
-    ended_by = models.CharField(max_length=200, blank=True)
+    ended_by = models.CharField(max_length=20, choices=Ended, blank=True)
 
     class Meta:
         indexes = [models.Index(fields=["user", "ended_at"], name="support_session_of_user")]

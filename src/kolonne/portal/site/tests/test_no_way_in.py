@@ -120,7 +120,7 @@ def _watchers_use_the_tests_connection(monkeypatch: pytest.MonkeyPatch) -> None:
 def watches(browser: Client) -> bool:
     cookie = SimpleCookie({settings.SESSION_COOKIE_NAME: browser.cookies[settings.SESSION_COOKIE_NAME].value})
     headers = [(b"cookie", cookie.output(header="").strip().encode())]
-    key = watchers._session_key({"headers": headers})
+    key = watchers.session_key({"headers": headers})
     return bool(key) and watchers._look_up(key) is not None
 
 
@@ -231,4 +231,4 @@ def test_a_key_for_the_api_opens_no_van_in_the_name_of_its_maker(how: str, insid
 def test_the_watcher_is_looked_up_as_the_live_stream_does(insider: Insider) -> None:
     scope = {"headers": [(b"cookie", f"{settings.SESSION_COOKIE_NAME}=nonsense".encode())]}
     assert async_to_sync(watchers.companies_of)({"headers": []}) is None
-    assert watchers._session_key(scope) == "nonsense"
+    assert watchers.session_key(scope) == "nonsense"

@@ -1,0 +1,15 @@
+from django.utils.translation import gettext_lazy as _
+
+from kolonne.portal.audit import texts
+
+texts.register(
+    {
+        "support.password.set": _("Support password set"),
+        "support.password.removed": _("Support password removed"),
+        "support.password.frozen": _("Support password frozen after wrong tries"),
+        "support.code.made": _("One-time code for support made"),
+        "support.try.wrong": _("Wrong support password tried"),
+        "support.session.started": _("Began to work in the person's name"),
+        "support.session.ended": _("Stopped working in the person's name"),
+    }
+)
