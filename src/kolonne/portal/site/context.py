@@ -90,7 +90,7 @@ def _company(request: HttpRequest, actor: Actor) -> dict[str, Any]:
         "name": str(request.user),
         "user_id": request.user.get_username(),
         "initials": getattr(request.user, "initials", ""),
-        "roles": mine[current.pk].role_labels if current else [],
+        "roles": mine[current.pk].role_labels if current and current.pk in mine else [],
         "administrators": [str(user) for user in administrators(current.pk)] if current else [],
     }
     return {
