@@ -23,11 +23,12 @@ from kolonne.portal.lib.errors import Invalid
 Words = str | Promise
 MAX_REGISTER = 40
 MAX_VAT = 20
-_COURTS = {
+_BRANCHES = {
     "Arnstadt Zweigstelle Ilmenau": "Ilmenau",
-    "Ludwigshafen a.Rhein (Ludwigshafen)": "Ludwigshafen",
     "Pößneck Zweigstelle Bad Lobenstein": "Bad Lobenstein",
+    "Rudolstadt Zweigstelle Saalfeld": "Saalfeld",
 }
+_COURTS = _BRANCHES | {"Ludwigshafen a.Rhein (Ludwigshafen)": "Ludwigshafen"}
 """Courts with names so long that the number would not fit beside them, and what we keep instead."""
 _FOREIGN = re.compile(r"[A-Z0-9]{4,20}")
 
@@ -72,11 +73,11 @@ class LegalData:
 
 
 def _norwegian_register(number: str, form: LegalForm) -> str:
-    return str(norwegian_register.validate(number))
+    return str(norwegian_register.validate(re.sub(r"[\s.]", "", number)))
 
 
 def _norwegian_vat(number: str, register: str) -> str:
-    compact = str(norwegian_vat.compact(number))
+    compact = str(norwegian_vat.compact(re.sub(r"[\s.]", "", number)))
     number = str(norwegian_vat.validate(compact if compact.endswith("MVA") else f"{compact}MVA"))
     if register and number != f"{register}MVA":
         raise ValueError(_("This VAT number belongs to another company: it begins with the organisation number."))
@@ -87,8 +88,9 @@ def _german_register(number: str, form: LegalForm) -> str:
     """`Hamburg HRB 12345`, whatever order and case it was typed in."""
     plain = re.sub(r"^\s*(Amtsgericht|AG)\s+", "", number, flags=re.IGNORECASE)
     plain = re.sub(r",?\s+(Amtsgericht|AG)\s+", " ", plain, flags=re.IGNORECASE)
-    for long, short in _COURTS.items():
-        plain = re.sub(rf"(^|\s){short}(\s|$)", rf"\g<1>{long}\g<2>", plain) if long not in plain else plain
+    for long, short in _BRANCHES.items():
+        if "zweigstelle" not in plain.lower():
+            plain = re.sub(rf"(^|\s){short}(?=,|\s|$)", rf"\g<1>{long}", plain, flags=re.IGNORECASE)
     kept = str(german_register.validate(plain))
     court, kind, rest = re.split(rf"\s({'|'.join(german_register.REGISTRY_TYPES)})\s", kept, flags=re.IGNORECASE)
     kind = next(known for known in german_register.REGISTRY_TYPES if known.lower() == kind.lower())

@@ -15,8 +15,10 @@ from kolonne.portal.companies.views import (
     person,
     profile,
     recovery,
+    registration,
     requests,
     sites,
+    start,
     verification,
 )
 from kolonne.portal.companies.views.acts import ACTS
@@ -70,5 +72,11 @@ urlpatterns = [
     path("customers/<int:pk>/", desk.customer, name="customer"),
     path("customers/<int:pk>/recovery/", recovery.customer_recovery, name="customer_recovery"),
     path("recoveries/<int:pk>/", recovery.recovery, name="recovery"),
+    path("start/", start.start, name="start"),
+    path("register/company/", registration.company_registration, name="company_registration"),
+    path("register/company/country/", registration.register_country, name="register_country"),
+    path("register/company/you/", registration.register_you, name="register_you"),
+    path("register/company/details/", registration.register_details, name="register_details"),
+    path("register/company/confirm/", registration.register_confirm, name="register_confirm"),
     path("company/", choice.switch_company, name="switch_company"),
 ]

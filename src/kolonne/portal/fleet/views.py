@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET
 from kolonne.portal.commands.queries import recent_commands
 from kolonne.portal.commerce.models import Profile
 from kolonne.portal.companies.views import navigation
+from kolonne.portal.companies.views.start import landing
 from kolonne.portal.fleet import queries, texts, words
 from kolonne.portal.fleet.actions import note_look_at_vans, note_look_at_vehicle
 from kolonne.portal.fleet.condition import STATES
@@ -47,9 +48,15 @@ def for_fleet_people(view: View) -> View:
             if people and request.path_info == reverse("map"):
                 return redirect(people)  # dealers, helpers: what they came for
             return render(request, "fleet/no_vans_for_you.html", status=403)
+        if request.path_info == reverse("map") and landing(request, has_vans=_has_vans(request)):
+            return redirect("start")
         return view(request, **kwargs)
 
     return checked
+
+
+def _has_vans(request: HttpRequest) -> bool:
+    return Vehicle.objects.of(companies_with_vans(_actor(request))).exists()
 
 
 @for_fleet_people

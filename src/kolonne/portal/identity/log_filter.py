@@ -3,9 +3,8 @@
 import logging
 import re
 
-KEYS = re.compile(
-    r"(/(?:accounts/(?:keep|export|invitation|private/confirm|password/reset/key)|dev/sign-in|join)/)[^/\s]+"
-)
+_PAGES = "accounts/(?:keep|export|invitation|private/confirm|password/reset/key)|dev/sign-in|join|register/confirm"
+KEYS = re.compile(rf"(/(?:{_PAGES})/)[^/\s]+")
 
 
 class WithoutKeys(logging.Filter):

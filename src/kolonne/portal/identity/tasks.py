@@ -7,7 +7,7 @@ from procrastinate.contrib.django import app
 
 from kolonne.portal.identity import mails
 from kolonne.portal.identity.actions import help as help_requests
-from kolonne.portal.identity.actions import housekeeping, jobs, life_cycle, private, reset, signing_keys
+from kolonne.portal.identity.actions import housekeeping, jobs, life_cycle, private, registration, reset, signing_keys
 from kolonne.portal.identity.actions import traces as traces_actions
 from kolonne.portal.identity.models import Market, User
 from kolonne.portal.lib import sealing
@@ -105,3 +105,18 @@ def erase_traces(sealed: str, receipt: int | None = None, rounds: int = 0) -> No
 def empty_folders(timestamp: int) -> None:
     """Daily: mails and SMS that became files are no archive. `timestamp` is the minute, unused."""
     traces_actions.empty_folders(now=timezone.now())
+
+
+@app.task(name="identity.answer_registration", retry=5)
+def answer_registration(sealed: str) -> None:
+    """Somebody wants to register a company; the page has answered already, the mailbox learns what is known."""
+    asked = json.loads(sealing.unseal(sealed))
+    registration.answer(newcomer=registration.Newcomer(**asked["newcomer"]))
+
+
+@app.task(name="identity.send_registration", pass_context=True, retry=PATIENT)
+def send_registration(context: JobContext, sealed: str) -> None:
+    """The mail to somebody who has no account yet."""
+    letter = json.loads(sealing.unseal(sealed))
+    newcomer = registration.Newcomer(**letter["newcomer"])
+    registration.deliver(newcomer=newcomer, token=letter["token"], number=f"job-{context.job.id}")

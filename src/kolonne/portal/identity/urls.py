@@ -1,6 +1,16 @@
 from django.urls import path
 
-from kolonne.portal.identity.views import door, invitation, life_cycle, outbox, private, renewal, reset, security
+from kolonne.portal.identity.views import (
+    door,
+    invitation,
+    life_cycle,
+    outbox,
+    private,
+    registration,
+    renewal,
+    reset,
+    security,
+)
 from kolonne.portal.identity.views import help as help_views
 
 urlpatterns = [
@@ -30,6 +40,9 @@ urlpatterns = [
     path("accounts/renewal/password/", renewal.password, name="renewal_password"),
     path("accounts/renewal/cancel/", renewal.cancel, name="renewal_cancel"),
     path("accounts/renewal/over/", renewal.over, name="renewal_over"),
+    path("register/", registration.register, name="registration"),
+    path("register/sent/", registration.sent, name="registration_sent"),
+    path("register/confirm/<str:token>/", registration.confirm, name="registration_confirm"),
     path("language/", door.set_language, name="set_language"),
     path("dev/sign-in/<str:token>/", door.demo_sign_in, name="demo_sign_in"),
     path("dev/mail/", outbox.mails, name="demo_mail"),

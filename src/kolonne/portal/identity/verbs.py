@@ -20,6 +20,8 @@ texts.register(
         "identity.user.warned": _("Warned: not signed in for long"),
         "identity.user.locked": _("Locked: not signed in for too long"),
         "identity.user.deletion_announced": _("Deletion announced"),
+        "identity.user.completed": _("Name and date of birth filled in"),
+        "identity.user.market_changed": _("Now in the care of another market"),
         "identity.user.deleted": _("User deleted"),
         "identity.user.kept": _("Account kept by the link in a mail"),
         "identity.data.exported": _("Own data downloaded"),

@@ -13,6 +13,7 @@ from kolonne.portal.companies.models import Company, Membership
 from kolonne.portal.companies.queries import administrators
 from kolonne.portal.companies.queries.directory import CUSTOMERS
 from kolonne.portal.companies.queries.directory import WRITE as COMPANY_WRITE
+from kolonne.portal.companies.start import is_under_way
 from kolonne.portal.companies.views import navigation
 from kolonne.portal.companies.views.organisations import PARTNER_HIDDEN
 from kolonne.portal.lib.actor import Actor
@@ -47,12 +48,21 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     if actor is not None and actor.user_id is not None:
         "acting": getattr(request, "acting", None),
         search = reverse("map") if companies_with_vans(actor) else ""
-        frame |= {"apps": _apps(request, actor), "search_url": search, **_company(request, actor)}
+        frame |= {"search_url": search, **_company(request, actor)}
+        frame["apps"] = [*_start(request, actor, frame["company"]), *_apps(request, actor)]
     return {"shell": frame, **(_demonstration() if settings.DEMO else {})}
 
 
 def _demonstration() -> dict[str, Any]:
     return {"demo_personas": personas.groups, "demo_password": partial(personas.shared, "password")}
+
+
+def _start(request: HttpRequest, actor: Actor, company: Company | None) -> list[App]:
+    """The way to the start page while something is open there."""
+    if company is None or not is_under_way(actor, company):
+        return []
+    page = request.resolver_match.url_name if request.resolver_match else ""
+    return [App(_("Start"), "home", reverse("start"), current=page == "start")]
 
 
 def _apps(request: HttpRequest, actor: Actor) -> list[App]:
