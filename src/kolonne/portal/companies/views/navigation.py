@@ -12,8 +12,7 @@ from kolonne.portal.companies.queries import inbox
 from kolonne.portal.lib.actor import Actor
 
 MEMBER_READ = "companies.member:read"
-_NAMES = ("people", "person", "request", "organisation", "site_", "access_", "market", "audit")
-_NAMES = ("people", "person", "request", "organisation", "site_", "access_", "market", "audit", "verification")
+_NAMES = ("people", "person", "request", "organisation", "site_", "access_", "market", "audit", "verification", "company_")
 
 
 @dataclass(frozen=True)
@@ -70,6 +69,7 @@ def _pages(actor: Actor) -> list[_Page]:
         organisations,
         _Page(_("Verification"), "verification", ("verification",), "companies.case:ask", ("company",)),
         _Page(_("Remote checks"), "customers", ("customer",), "companies.case:write", ("market",)),
+        _Page(_("Export"), "company_export", ("company_",), "companies.company:export", ("company",)),
         _Page(_("Access rights"), "access_rights", ("access_",), "companies.application:grant"),
         _Page(_("Market"), "market", ("market_",), "companies.market:write", ("market",)),
         _Page(_("Audit"), "audit", ("audit_",), "companies.audit:read"),
