@@ -19,11 +19,11 @@ from kolonne.portal.companies.views.organisations import PARTNER_HIDDEN
 from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.scope import company_scope, user_scope
 from kolonne.portal.site import personas
-from kolonne.portal.vehicles.queries import companies_with_vans
-
 from kolonne.portal.support.acting import WATCH
 from kolonne.portal.support.queries import may_help, working_for
 from kolonne.portal.support.texts import banner
+from kolonne.portal.vehicles.queries import companies_with_vans
+
 
 @dataclass(frozen=True)
 class App:
@@ -44,9 +44,9 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "search_url": "",
         "apps": [],
         "companies": [],
+        "acting": getattr(request, "acting", None),
     }
     if actor is not None and actor.user_id is not None:
-        "acting": getattr(request, "acting", None),
         search = reverse("map") if companies_with_vans(actor) else ""
         frame |= {"search_url": search, **_company(request, actor)}
         frame["apps"] = [*_start(request, actor, frame["company"]), *_apps(request, actor)]
@@ -71,8 +71,12 @@ def _apps(request: HttpRequest, actor: Actor) -> list[App]:
     if companies_with_vans(actor):
         apps += [
             App(_("Map"), "map", reverse("map"), current=page == "map"),
-            App(_("Vans"), "van", reverse("vehicles"), current=page in {"vehicles", "vehicle"}),
+            App(_("Vans"), "van", reverse("vehicles"), current=(page or "").startswith("vehicle")),
         ]
+    if may_help(actor):
+        apps.append(
+            App(_("Help"), "help", reverse("support_desk"), current=page in {"support_desk", "support_company"})
+        )
     if any("companies.customer:read" in rights for rights in actor.rights.values()):
         at_desk = (page or "").startswith(("customer", "case_"))
         apps.append(App(_("Customers"), "badge", reverse("customers"), current=at_desk))
@@ -84,10 +88,6 @@ def _apps(request: HttpRequest, actor: Actor) -> list[App]:
 
 def _company(request: HttpRequest, actor: Actor) -> dict[str, Any]:
     """The companies of this person (all of them, to choose from) and the one that is open now."""
-    if may_help(actor):
-        apps.append(
-            App(_("Help"), "help", reverse("support_desk"), current=page in {"support_desk", "support_company"})
-        )
     person_id = actor.user_id or 0
     with user_scope(person_id):
         mine = {row.company_id: row for row in Membership.objects.filter(user_id=person_id)}
@@ -109,6 +109,8 @@ def _company(request: HttpRequest, actor: Actor) -> dict[str, Any]:
         "company_switch_url": reverse("switch_company"),
         "partner_missing": current is not None and _is_partner_missing(request, actor, current),
         "person": person,
+        "helpers": helpers,
+        "watch_url": WATCH,
     }
 
 
@@ -117,5 +119,3 @@ def _is_partner_missing(request: HttpRequest, actor: Actor, company: Company) ->
     is_asked = company.kind in CUSTOMERS and company.partner_id is None and actor.may(COMPANY_WRITE, company.pk)
     page = request.resolver_match.url_name if request.resolver_match else ""
     return is_asked and page != "organisation_partner" and not request.session.get(PARTNER_HIDDEN)
-        "helpers": helpers,
-        "watch_url": WATCH,
