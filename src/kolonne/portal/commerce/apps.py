@@ -6,10 +6,9 @@ class CommerceConfig(AppConfig):
     default_auto_field = "django.db.models.AutoField"
 
     def ready(self) -> None:
-        from kolonne.portal.commerce import departure, erasure  # noqa: PLC0415  # models exist only when apps are ready
-        from kolonne.portal.commerce import actions, steps  # noqa: PLC0415  # models exist only when apps are ready
+        # Models exist only when apps are ready.
+        from kolonne.portal.commerce import actions, departure, erasure, steps  # noqa: PLC0415
         from kolonne.portal.commerce.permissions import PERMISSIONS  # noqa: PLC0415  # registers the rights
-        from kolonne.portal.companies import hooks  # noqa: PLC0415
         from kolonne.portal.companies import hooks  # noqa: PLC0415
         from kolonne.portal.companies.models import Kind, Role  # noqa: PLC0415  # models exist only when apps are ready
         from kolonne.portal.companies.queries import allow  # noqa: PLC0415

@@ -29,6 +29,9 @@ class Product:
     drives: frozenset[str]
     """Drives that it fits; empty fits all."""
 
+    def fits(self, drive: str) -> bool:
+        return not self.drives or drive in self.drives
+
 
 @dataclass(frozen=True)
 class Entitlement:

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from kolonne.portal.commerce.queries import companies_that_buy
 from kolonne.portal.companies.models import Company, Membership
 from kolonne.portal.companies.queries import administrators
 from kolonne.portal.companies.queries.directory import CUSTOMERS
@@ -80,6 +81,9 @@ def _apps(request: HttpRequest, actor: Actor) -> list[App]:
     if any("companies.customer:read" in rights for rights in actor.rights.values()):
         at_desk = (page or "").startswith(("customer", "case_"))
         apps.append(App(_("Customers"), "badge", reverse("customers"), current=at_desk))
+    if companies_that_buy(actor):
+        current = (page or "").startswith(("order", "contract")) or page == "terms"
+        apps.append(App(_("Orders"), "order", reverse("orders"), current=current))
     people = navigation.address_of(actor)
     if people:
         apps.append(App(_("People"), "people", people, current=navigation.is_page(page)))

@@ -6,6 +6,7 @@ urlpatterns = [
     path("", include("kolonne.portal.fleet.urls")),
     path("", include("kolonne.portal.commands.urls")),
     path("", include("kolonne.portal.vehicles.urls")),
+    path("", include("kolonne.portal.commerce.urls")),
     path("", include("kolonne.portal.companies.urls")),
     path("", include("kolonne.portal.identity.urls")),
     path("", include("kolonne.portal.support.urls")),

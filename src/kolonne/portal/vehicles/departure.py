@@ -14,7 +14,7 @@ from kolonne.portal.companies.hooks import Consequence, Departure
 from kolonne.portal.companies.models import Company
 from kolonne.portal.lib import notify
 from kolonne.portal.lib.actor import Actor
-from kolonne.portal.vehicles.models import Module, ModuleStatus, Vehicle
+from kolonne.portal.vehicles.models import Module, ModuleStatus, RefusedVin, Vehicle
 
 BATCH = 500
 FIELDS = ("id", "vin", "plate", "name", "make", "model", "model_year", "drive", "driver", "added_at", "verification")
@@ -54,6 +54,8 @@ def erase(actor: Actor, company: Company) -> bool:
         cursor.execute("SELECT vans, modules FROM vehicles_erase_company(%s, %s)", [company.pk, BATCH])
         vans, modules = cursor.fetchone()
     note_erased(company, vans=vans, modules=modules)
+    if vans == 0:
+        RefusedVin.objects.filter(company=company).delete()
     return bool(vans == 0)
 
 

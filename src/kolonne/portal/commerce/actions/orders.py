@@ -1,0 +1,190 @@
+"""From products wanted to a contract: an order waits for the dealer's check and for the terms (VE-01, VE-03)."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.utils import timezone
+
+from kolonne.portal.audit import actions as audit
+from kolonne.portal.commerce.actions.assignments import WRITE, start, write_profile
+from kolonne.portal.commerce.actions.contracts import running_contract
+from kolonne.portal.commerce.catalogue import products
+from kolonne.portal.commerce.models import Assignment, Order, OrderItem, OrderState
+from kolonne.portal.commerce.queries import open_items
+from kolonne.portal.commerce.terms import TERMS_VERSION
+from kolonne.portal.companies.gate import require_verified
+from kolonne.portal.companies.models import Company, Tenant
+from kolonne.portal.identity.models import Verification
+from kolonne.portal.lib.actor import Actor, require
+from kolonne.portal.lib.errors import Conflict, Invalid
+from kolonne.portal.lib.scope import company_scope
+from kolonne.portal.vehicles.models import Vehicle
+
+MOST_VANS = 200
+"""In one order."""
+
+
+@transaction.atomic
+def place_order(*, actor: Actor, company: Company, wanted: Iterable[str], vehicles: Iterable[Vehicle]) -> Order:
+    """Every product for every van that it fits and that neither has nor awaits it. Binds nobody yet: a company that
+    no dealer verified may do it, too (VE-01).
+
+    Raises NotAllowed; Invalid when nothing is chosen, when it is too much, or when nothing remains.
+    """
+    require(actor, WRITE, company.pk)
+    chosen, vans = list(dict.fromkeys(wanted)), list(vehicles)
+    _check_choice(company, chosen, vans)
+    with company_scope([company.pk]):
+        pairs = _new_pairs(company, chosen, vans)
+        if not pairs:
+            raise Invalid("nothing_new", "the vans have all that or it does not fit", {"products": "others"})
+        order = Order.objects.create(company=company, placed_by=actor.label)
+        OrderItem.objects.bulk_create(
+            OrderItem(company=company, order=order, vehicle=vehicle, product=product) for vehicle, product in pairs
+        )
+        audit.record(actor, "commerce.order.placed", on=order, company_id=company.pk, items=len(pairs))
+    return order
+
+
+def _check_choice(company: Company, chosen: list[str], vans: list[Vehicle]) -> None:
+    unknown = [name for name in chosen if name not in products()]
+    if unknown:
+        remedy = "one of " + ", ".join(products())
+        raise Invalid("unknown_product", f"{', '.join(unknown)} is not a product", {"products": remedy})
+    if not chosen or not vans or any(vehicle.company_id != company.pk for vehicle in vans):
+        raise Invalid("nothing_chosen", "an order names products and vans", {"products": "one", "vehicles": "one"})
+    if len(vans) > MOST_VANS:
+        raise Invalid("too_many_vans", f"{len(vans)} vans in one order", {"vehicles": f"{MOST_VANS} at most"})
+
+
+def _new_pairs(company: Company, chosen: list[str], vans: list[Vehicle]) -> list[tuple[Vehicle, str]]:
+    # Locks the company's row, so that the same order sent twice at once is one.
+    Company.objects.select_for_update(no_key=True).get(pk=company.pk)
+    there = set(Assignment.objects.filter(vehicle__in=vans, ended_at=None).values_list("vehicle", "product"))
+    there |= set(open_items(company.pk).filter(vehicle__in=vans).values_list("vehicle", "product"))
+    known = products()
+    return [
+        (vehicle, product)
+        for vehicle in vans
+        for product in chosen
+        if known[product].fits(vehicle.drive) and (vehicle.pk, product) not in there
+    ]
+
+
+@transaction.atomic
+def accept_terms(*, actor: Actor, order: Order) -> Order:
+    """The person who acts accepts the terms for his company. Twice is once.
+
+    Raises NotAllowed; Conflict to a helper, who cannot accept anything for somebody else (SU-03), and when the order
+    waits no more.
+    """
+    require(actor, WRITE, order.company_id)
+    if actor.acting_for is not None:
+        raise Conflict("terms_by_helper", "nobody accepts terms in another's name")
+    with company_scope([order.company_id]):
+        order = _locked(order)
+        if order.terms_accepted_at is None:
+            order.terms_accepted_at, order.terms_accepted_by = timezone.now(), actor.label
+            order.terms_version = TERMS_VERSION
+            order.save(update_fields=["terms_accepted_at", "terms_accepted_by", "terms_version"])
+            audit.record(actor, "commerce.terms.accepted", on=order, company_id=order.company_id, version=TERMS_VERSION)
+    return order
+
+
+@transaction.atomic
+def complete_order(*, actor: Actor, order: Order) -> Order:
+    """The order becomes a contract at once.
+
+    Raises NotAllowed; Conflict `unverified` before the dealer's check (VE-01), `no_terms`, `nothing_left`, and when
+    the order waits no more.
+    """
+    require(actor, WRITE, order.company_id)
+    with company_scope([order.company_id]):
+        require_verified(actor, Company.objects.select_related("company").get(pk=order.company_id))
+        order = _locked(order)
+        if order.terms_accepted_at is None:
+            raise Conflict("no_terms", "the terms were not accepted")
+        if not order.items.exists():
+            raise Conflict("nothing_left", "the vans of this order were removed")
+        _fulfil(actor, order)
+    return order
+
+
+@transaction.atomic
+def withdraw_order(*, actor: Actor, order: Order) -> None:
+    """Nobody wants it any more. Raises NotAllowed; Conflict when the order waits no more."""
+    require(actor, WRITE, order.company_id)
+    with company_scope([order.company_id]):
+        order = _locked(order)
+        _move(order, OrderState.WITHDRAWN)
+        audit.record(actor, "commerce.order.withdrawn", on=order, company_id=order.company_id)
+
+
+def _locked(order: Order) -> Order:
+    """The order as it is now, nobody else changes it. Raises Conflict unless it waits."""
+    # The company first, as everywhere: two acts that meet wait for each other instead of for ever.
+    Company.objects.select_for_update(no_key=True).get(pk=order.company_id)
+    order = Order.objects.select_for_update().get(pk=order.pk)
+    if order.state != OrderState.WAITING:
+        raise Conflict("not_waiting", f"{order} is {order.state}", state=order.state)
+    return order
+
+
+def _move(order: Order, to: OrderState) -> None:
+    order.state, order.state_since = to, timezone.now()
+    order.save(update_fields=["state", "state_since", "contract"])
+
+
+@transaction.atomic
+def fulfil_orders(actor: Actor, company: Company) -> None:
+    """Everything that waited goes on (VE-03): orders whose terms were accepted become contracts, and services begin on
+    vans that were verified meanwhile. Changes nothing when it is called again.
+
+    Called by the dealer's check, which needs no right in the customer's company for it.
+    """
+    with company_scope([company.pk]):
+        current = Company.objects.select_for_update(no_key=True).get(pk=company.pk)
+        is_leaving = Tenant.objects.filter(pk=company.pk, leaving_since__isnull=False).exists()
+        if current.verification != Verification.VERIFIED or is_leaving:
+            return
+        waiting = Order.objects.filter(company=current, state=OrderState.WAITING, items__isnull=False)
+        for order in waiting.exclude(terms_accepted_at=None).distinct().order_by("pk"):
+            _fulfil(actor, order)
+        for order in Order.objects.filter(state=OrderState.DONE, pk__in=_half_done(current)).order_by("pk"):
+            _begin_services(actor, order)
+
+
+def _half_done(company: Company) -> list[int]:
+    ready = OrderItem.objects.filter(company=company, done_at=None, vehicle__verification=Verification.VERIFIED)
+    return list(ready.values_list("order_id", flat=True).distinct())
+
+
+def _fulfil(actor: Actor, order: Order) -> None:
+    order.contract = running_contract(actor, order.company_id)
+    _move(order, OrderState.DONE)
+    audit.record(actor, "commerce.order.done", on=order, company_id=order.company_id, contract=order.contract.pk)
+    _begin_services(actor, order)
+
+
+def _begin_services(actor: Actor, order: Order) -> None:
+    """On those vans of the order that are verified; the others wait for the dealer (VE-02)."""
+    ready = order.items.filter(done_at=None, vehicle__verification=Verification.VERIFIED)
+    by_van: dict[Vehicle, list[OrderItem]] = defaultdict(list)
+    for item in ready.select_related("vehicle").order_by("vehicle_id", "product"):
+        by_van[item.vehicle].append(item)
+    for vehicle, items in by_van.items():
+        _begin_on(actor, order, vehicle, items)
+
+
+def _begin_on(actor: Actor, order: Order, vehicle: Vehicle, items: list[OrderItem]) -> None:
+    # Locks the van's row: whoever assigns or ends something on it meanwhile was first or waits.
+    Vehicle.objects.select_for_update().get(pk=vehicle.pk)
+    running = set(Assignment.objects.filter(vehicle=vehicle, ended_at=None).values_list("product", flat=True))
+    contract = order.contract or running_contract(actor, order.company_id)
+    new = [item.product for item in items if item.product not in running]
+    for product in new:
+        start(actor, contract, vehicle, product)
+    OrderItem.objects.filter(pk__in=[item.pk for item in items]).update(done_at=timezone.now())
+    if new:
+        write_profile(vehicle)

@@ -1,0 +1,134 @@
+"""VE-01, VE-03, SU-03: the pages of orders and contracts."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from kolonne.portal.commerce.models import Contract, Order, OrderState
+from kolonne.portal.commerce.tests.test_orders import place, running, set_verified
+from kolonne.portal.companies import hooks
+from kolonne.portal.companies.models import Company
+from kolonne.portal.companies.queries import actor_of
+from kolonne.portal.conftest import SYSTEM, House
+from kolonne.portal.identity.models import User, Verification
+from kolonne.portal.lib.scope import company_scope
+from kolonne.portal.vehicles import actions as vehicles
+
+pytestmark = pytest.mark.django_db
+SignIn = Callable[[User], Client]
+
+
+def words(client: Client, address: str) -> str:
+    """What a page says, without its tags."""
+    response = client.get(address)
+    assert response.status_code == 200, address
+    return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
+
+
+def test_an_administrator_orders_accepts_and_completes(ours: House, alice: User, signed_in: SignIn) -> None:
+    client = signed_in(alice)
+    assert "Nothing ordered yet" in words(client, "/orders/")
+    form = words(client, "/orders/new/")
+    assert "For the drives: Electric, Plug-in hybrid" in form
+    placed = client.post("/orders/new/", {"products": ["maintenance"], "vehicles": [str(ours.vehicle.pk)]})
+    page = words(client, placed.headers["Location"])
+    assert "I have read the terms" in page
+    assert "verified" not in page.lower().split("this order")[0].replace("services begin", "")
+    without = client.post(placed.headers["Location"], {"act": "complete"})
+    assert without.status_code == 409
+    assert "Read the terms and accept them first" in without.content.decode()
+    client.post(placed.headers["Location"], {"act": "complete", "terms": "2026-11"})
+    with company_scope(ours.scope):
+        assert Order.objects.get().state == OrderState.DONE
+        assert "maintenance" in running(ours.vehicle)
+    assert "Became a contract" in words(client, "/orders/")
+
+
+def test_an_unverified_company_reads_what_still_hinders_it_by_name(ours: House, alice: User, signed_in: SignIn) -> None:
+    """VE-01"""
+    with company_scope(ours.scope):
+        set_verified(ours.company, Verification.UNVERIFIED)
+        van = vehicles.add_vehicle(actor=SYSTEM, company=ours.company, vin="WK0PAGE0000000001")
+    client = signed_in(alice)
+    placed = client.post("/orders/new/", {"products": ["maintenance"], "vehicles": [str(van.pk)]}).headers["Location"]
+    page = words(client, placed)
+    for wanted in ("Accept the terms", "Have the company verified", "1 van waits for the dealer's check"):
+        assert wanted.replace("'", "&#x27;") in page or wanted in page
+    blocked = client.get(placed).content.decode()
+    assert re.search(r'<button[^>]*aria-disabled="true"[^>]*>.*Complete the purchase', blocked, re.DOTALL)
+    assert 'value="complete"' not in blocked
+    client.post(placed, {"act": "accept", "terms": "2026-11"})
+    assert client.post(placed, {"act": "complete"}).status_code == 409
+    with company_scope(ours.scope):
+        set_verified(ours.company, Verification.VERIFIED)
+        vehicles.note_check(actor=SYSTEM, vehicle=van, verified=True)
+        hooks.go_on(SYSTEM, Company.objects.get(pk=ours.company.pk))
+        assert running(van) == {"maintenance"}
+
+
+def test_a_fleet_manager_reads_and_changes_nothing(our_scope: House, bob: User, signed_in: SignIn) -> None:
+    order = place(our_scope)
+    client = signed_in(bob)
+    page = client.get(f"/orders/{order.pk}/").content.decode()
+    assert 'value="complete"' not in page
+    assert "withdraw/" not in page
+    for address in ("/orders/new/", f"/orders/{order.pk}/withdraw/"):
+        assert client.get(address).status_code == 403
+    assert client.post(f"/orders/{order.pk}/", {"act": "complete", "terms": "1"}).status_code == 403
+    for address in ("/orders/", "/contracts/", "/terms/", f"/contracts/{Contract.objects.get().pk}/"):
+        assert client.get(address).status_code == 200
+
+
+def test_an_order_is_withdrawn_after_a_question(our_scope: House, alice: User, signed_in: SignIn) -> None:
+    order = place(our_scope)
+    client = signed_in(alice)
+    assert "Nothing of it begins on its 1 van" in words(client, f"/orders/{order.pk}/withdraw/")
+    client.post(f"/orders/{order.pk}/withdraw/")
+    order.refresh_from_db()
+    assert order.state == OrderState.WITHDRAWN
+    assert "nothing to withdraw" in words(client, f"/orders/{order.pk}/withdraw/")
+
+
+def test_a_form_without_a_choice_says_so_beside_it(ours: House, alice: User, signed_in: SignIn) -> None:
+    page = signed_in(alice).post("/orders/new/", {}).content.decode()
+    assert "Choose at least one service." in page
+    assert "Choose at least one van." in page
+
+
+def test_old_generations_of_a_contract_stay_readable(our_scope: House, alice: User, signed_in: SignIn) -> None:
+    """CO-02"""
+    Company.objects.filter(pk=our_scope.company.pk).update(name="Fjordbud Logistikk AS", generation=2)
+    hooks.tell_of_master_data(SYSTEM, our_scope.company)
+    page = words(signed_in(alice), f"/contracts/{Contract.objects.get().pk}/")
+    for wanted in ("Generation 2", "Fjordbud Logistikk AS", "Generation 1", "Fjordbud AS", "Vehicle supervision"):
+        assert wanted in page
+
+
+def test_the_step_of_the_start_page_follows_what_is_there(our_scope: House, alice: User, bob: User) -> None:
+    actor = actor_of(alice)
+    steps = {step.order: step for step in hooks.next_steps(actor, our_scope.company)}
+    assert steps[20].is_done
+    assert steps[30].is_done
+    order = place(our_scope)
+    steps = {step.order: step for step in hooks.next_steps(actor, our_scope.company)}
+    assert (steps[30].is_done, steps[30].url) == (False, f"/orders/{order.pk}/")
+    assert not {20, 30} & {step.order for step in hooks.next_steps(actor_of(bob), our_scope.company)}
+
+
+@pytest.mark.parametrize("path", ["/orders/", "/orders/new/", "/contracts/"])
+def test_lists_ask_as_often_for_many_as_for_one(our_scope: House, alice: User, signed_in: SignIn, path: str) -> None:
+    client = signed_in(alice)
+    place(our_scope)
+    client.get(path)
+    with CaptureQueriesContext(connection) as few:
+        client.get(path)
+    for number in range(6):
+        vin = f"WK0MANY000000000{number}"
+        place(our_scope, vehicles.add_vehicle(actor=SYSTEM, company=our_scope.company, vin=vin))
+    with CaptureQueriesContext(connection) as many:
+        client.get(path)
+    assert len(many) == len(few)
