@@ -36,6 +36,7 @@ REFUSALS = {
     "unverified": gettext_lazy("Your company is not verified by a dealer yet: until then nobody can be invited."),
     "site_exists": gettext_lazy("There is a site of this name already. Choose another name."),
     "too_many_sites": gettext_lazy("The company has as many sites as can be kept. Remove one first."),
+    "changed_meanwhile": gettext_lazy("Somebody else changed this meanwhile. Open the page again and look."),
     "already_member": gettext_lazy("This person belongs to the organisation already."),
     "incomplete": gettext_lazy("Give your first name, last name and date of birth first: the dealer compares them."),
     "other_market": gettext_lazy("This code belongs to a company of another market. A dealer there can verify it."),

@@ -9,6 +9,7 @@ from kolonne.portal.companies.views import (
     invitations,
     joining,
     market,
+    names,
     newcomer,
     organisations,
     people,
@@ -49,6 +50,7 @@ urlpatterns = [
     path("people/invitations/<int:pk>/revoke/", invitations.revoke, name="people_invitation_revoke"),
     path("join/<str:token>/", joining.join, name="join"),
     path("people/<int:pk>/", person.person, name="person"),
+    path("people/<int:pk>/names/", names.person_names, name="person_names"),
     *(
         path(f"people/<int:pk>/{act.name}/", person.person_act, {"act": act.name}, name=act.url_name)
         for act in ACTS.values()

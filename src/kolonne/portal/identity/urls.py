@@ -12,6 +12,7 @@ from kolonne.portal.identity.views import (
     security,
 )
 from kolonne.portal.identity.views import help as help_views
+from kolonne.portal.identity.views import own_data as own_data_views
 
 urlpatterns = [
     # In the place of allauth's own pages, which are included after these.
@@ -23,6 +24,7 @@ urlpatterns = [
     path("account/export/", life_cycle.export_my_data, name="export_my_data"),
     path("accounts/private/", private.private_sign_up, name="private_sign_up"),
     path("accounts/private/confirm/<str:token>/", private.private_confirm, name="private_confirm"),
+    path("account/data/", own_data_views.own_data, name="own_data"),
     path("me/", private.private_account, name="private_account"),
     path("me/delete/", private.private_delete, name="private_delete"),
     path("accounts/help/", help_views.guide, name="sign_in_help"),

@@ -23,6 +23,7 @@ texts.register(
         "identity.user.completed": _("Name and date of birth filled in"),
         "identity.user.market_changed": _("Now in the care of another market"),
         "identity.user.deleted": _("User deleted"),
+        "identity.user.data_changed": _("Personal data changed"),
         "identity.user.kept": _("Account kept by the link in a mail"),
         "identity.data.exported": _("Own data downloaded"),
         "identity.data.exported_by_link": _("Own data downloaded by the link in a mail"),

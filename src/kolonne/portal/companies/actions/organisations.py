@@ -103,6 +103,8 @@ def change_company(*, actor: Actor, company: Company, seen: CompanyData, data: C
     changes = {name: value for name, value in after.items() if value != before[name]}
     if not changes:
         return company
+    if actor.acting_for is not None and "second_factor_for_all" in changes:
+        raise NotAllowed(WRITE)  # what protects the people's accounts is no helper's to change (SU-02)
     _check(company, changes)
     with company_scope([company.pk]):
         # Form and numbers were checked together, so that none of them may be another meanwhile.

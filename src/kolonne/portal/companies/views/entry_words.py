@@ -39,7 +39,17 @@ LABELS: "dict[str, StrOrPromise]" = {
     "product": gettext_lazy("Service"),
     "scopes": gettext_lazy("Scopes"),
     "command": gettext_lazy("Command"),
+    "fields": gettext_lazy("Changed"),
 }
+
+
+FIELDS: "dict[str, StrOrPromise]" = {
+    "first_name": gettext_lazy("First name"),
+    "last_name": gettext_lazy("Last name"),
+    "birth_date": gettext_lazy("Date of birth"),
+    "mobile": gettext_lazy("Mobile number"),
+}
+"""Of a person; the audit says that they changed and not to what."""
 
 
 def details(entry: Entry) -> list[str]:
@@ -67,6 +77,8 @@ def _value(name: str, value: Any) -> str:
 
 
 def _word(name: str, value: Any) -> str:
+    if name == "fields":
+        return str(FIELDS.get(value, value))
     known: dict[str, Callable[[str], Any]] = {"roles": Role, "kind": Kind}
     try:
         return str(known[name](value).label)
