@@ -1,5 +1,6 @@
 """The demonstration's world, read from `world.yaml` and checked: organisations, their people, and what the vans do."""
 
+import datetime
 import re
 from collections import Counter
 from importlib import resources
@@ -110,6 +111,41 @@ class CompanyEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     vans: list[VanEntry] = []
 
 
+class NewVan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A van without a module yet."""
+
+    vin: Annotated[str, msgspec.Meta(pattern=f"^{VIN.pattern}$")]
+    plate: Text
+    name: Text
+    model: str
+    """A key of the world's `models`."""
+
+
+class Registration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A company that registered itself and waits for a dealer to verify it."""
+
+    name: Text
+    market: MarketCode
+    legal_form: Slug
+    person: Person
+    """Who registered it; the roles given here must be those of its first administrator."""
+    birth_date: datetime.date
+    """Of that person: the dealer compares it with the document."""
+    partner: Line
+    """The dealer of its choice; a company of this world."""
+    street: Text
+    postal_code: Text
+    city: Text
+    register_number: Line = ""
+    vat_number: Line = ""
+    vans: list[NewVan] = []
+    order: list[Text] = []
+    """Products that it ordered for all its vans."""
+    has_accepted_terms: bool = False
+    case_opened_by: Annotated[str, msgspec.Meta(max_length=41)] = ""
+    """Somebody of the dealer, who has begun to look at its documents; empty while nobody has."""
+
+
 class World(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     models: dict[str, VanModel]
     companies: list[CompanyEntry]
@@ -117,10 +153,13 @@ class World(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     markets: dict[MarketCode, MarketEntry] = {}
     applications: list[ApplicationEntry] = []
     private: list[PrivatePerson] = []
+    registering: list[Registration] = []
 
     @property
     def people(self) -> list[Person]:
-        return [person for company in self.companies for person in company.people]
+        """Of all organisations."""
+        members = [person for company in self.companies for person in company.people]
+        return members + [company.person for company in self.registering]
 
 
 def load_world(path: Path | None = None) -> World:
@@ -159,14 +198,15 @@ def explained(error: msgspec.ValidationError, raw: Any) -> str:
 def _complaints(world: World) -> list[str]:
     """What the shapes alone cannot tell."""
     vans = [van for company in world.companies for van in company.vans]
+    new_vans = [van for company in world.registering for van in company.vans]
     complaints = [
         f"{field} {value!r} is used twice: give each its own"
         for field, values in (
-            ("vin", [van.vin for van in vans]),
+            ("vin", [van.vin for van in [*vans, *new_vans]]),
             ("serial", [van.serial for van in vans]),
             ("user_id", [*(person.user_id for person in world.people), *(person.user_id for person in world.private)]),
             ("email", [*(person.email for person in world.people), *(person.email for person in world.private)]),
-            ("name", [company.name for company in world.companies]),
+            ("name", [company.name for company in [*world.companies, *world.registering]]),
         )
         for value, times in Counter(values).items()
         if times > 1
@@ -177,6 +217,24 @@ def _complaints(world: World) -> list[str]:
             complaints += [
                 f"companies, {company.name}, {van.plate}: {text}" for text in _van_complaints(world, company, van)
             ]
+    for entry in world.registering:
+        complaints += [f"registering, {entry.name}: {text}" for text in _registration_complaints(world, entry)]
+    return complaints
+
+
+def _registration_complaints(world: World, entry: Registration) -> list[str]:
+    complaints = [
+        f"{van.plate}: model {van.model!r} is not one of {', '.join(world.models)}"
+        for van in entry.vans
+        if van.model not in world.models
+    ]
+    dealers = {other.name: other for other in world.companies if (other.kind, other.market) == ("dealer", entry.market)}
+    if entry.partner not in dealers:
+        complaints.append(f"partner {entry.partner!r} is not one of {', '.join(dealers)}")
+    elif entry.case_opened_by:
+        names = [person.user_id for person in dealers[entry.partner].people]
+        if entry.case_opened_by not in names:
+            complaints.append(f"case_opened_by {entry.case_opened_by!r} is not one of {', '.join(names)}")
     return complaints
 
 

@@ -112,10 +112,13 @@ def make_company(entry: CompanyEntry, partner: Company | None) -> Company:
 def make_person(company: Company, person: Person, keys: Keys) -> list[Persona]:
     """Somebody in an organisation, and how to be him; nobody can be who does not get in."""
     user = User.objects.filter(username=person.user_id).first() or _new_person(company, person, keys)
-    if not user.is_active:
-        return []
+    return persona_of(user, company.name, person)
+
+
+def persona_of(user: User, company: str, person: Person) -> list[Persona]:
+    """None for who does not get in."""
     roles = tuple(str(Role(role).label) for role in person.roles)
-    return [Persona(person.name, company.name, roles, sign_in_path(user))]
+    return [Persona(person.name, company, roles, sign_in_path(user))] if user.is_active else []
 
 
 def sign_in_path(user: User) -> str:

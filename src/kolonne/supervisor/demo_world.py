@@ -20,6 +20,7 @@ from kolonne.simulator.fleet import Fleet, FleetVan, read_fleet, write_fleet
 from kolonne.simulator.world import CompanyEntry, VanEntry, World
 from kolonne.supervisor import demo_people
 from kolonne.supervisor.demo_people import ACTOR, Persona
+from kolonne.supervisor.demo_registrations import make_registration
 
 
 def make_world(world: World, fleet_path: Path, roads: str) -> list[Persona]:
@@ -40,6 +41,9 @@ def make_world(world: World, fleet_path: Path, roads: str) -> list[Persona]:
                         _van(world, company, entry, van, known, depot=2 * number + i % 2)
                         for i, van in enumerate(entry.vans)
                     ]
+            partners = {company.name: company for _, company in companies}
+            for registration in world.registering:
+                personas += make_registration(world, registration, partners[registration.partner], keys)
             for somebody in world.private:
                 personas += demo_people.make_private_person(somebody, keys)
             write_fleet(fleet_path, Fleet(vans, roads))

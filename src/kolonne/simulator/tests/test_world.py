@@ -62,9 +62,20 @@ def test_around_the_fleets_are_dealers_a_workshop_and_the_operators_of_both_mark
     assert [person.name for person in world.private] == ["Maja Private"]
 
 
+def test_two_companies_wait_for_their_dealer() -> None:
+    """VE-01"""
+    waiting = load_world().registering
+    assert [(company.market, len(company.vans), company.case_opened_by) for company in waiting] == [
+        ("no", 2, "eirik.nygaard"), ("de", 2, ""),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("old", "new", "named"),
     [
+        ("case_opened_by: eirik.nygaard", "case_opened_by: holger.petersen", "holger.petersen"),
+        ("model: e-van-m2}", "model: hovercraft}", "hovercraft"),
+        ("YKNEM2ZZZSF055014", "YKNEL3ZZZSF041037", "used twice"),
         ("YKNEL3ZZZSF041037", "YKNEL3ZZZSF04103O", "vin"),
         ("YKNEM2ZZZSF041074", "YKNEL3ZZZSF041037", "used twice"),
         ("serial: KM26010001", "serial: km1", "serial"),

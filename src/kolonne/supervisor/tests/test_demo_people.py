@@ -1,17 +1,29 @@
 """The demonstration's people are made by the portal's own rules, each once, and only who gets in is a persona."""
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
 from django.test.utils import override_settings
 
-from kolonne.portal.companies.models import AccessRequest, ApplicationGrant, Company, Kind, Tenant
-from kolonne.portal.identity.models import Application, HelpRequest, Market, PrivateProfile, State, User
+from kolonne.portal.commerce.models import Order, OrderState
+from kolonne.portal.companies.models import AccessRequest, ApplicationGrant, Company, Kind, Tenant, VerificationCase
+from kolonne.portal.identity.models import (
+    Application,
+    HelpRequest,
+    Market,
+    PrivateProfile,
+    State,
+    User,
+    Verification,
+)
 from kolonne.portal.lib.scope import all_companies, company_scope
+from kolonne.portal.vehicles.models import Vehicle
 from kolonne.simulator.world import World, load_world
 from kolonne.supervisor import demo_people, demo_world
 from kolonne.supervisor.demo_people import Keys, Persona
+from kolonne.supervisor.demo_registrations import make_registration
 
 pytestmark = pytest.mark.django_db
 KEYS = Keys("taro-mile-nuko-vase", "482913")
@@ -28,10 +40,14 @@ def make(world: World) -> list[Persona]:
     personas: list[Persona] = []
     with company_scope(all_companies()):
         demo_people.make_markets_and_applications(world)
-        for entry, company in demo_world._companies(world):
+        companies = demo_world._companies(world)
+        for entry, company in companies:
             with company_scope([company.pk]):
                 for person in entry.people:
                     personas += demo_people.make_person(company, person, KEYS)
+        partners = {company.name: company for _, company in companies}
+        for registration in world.registering:
+            personas += make_registration(world, registration, partners[registration.partner], KEYS)
     for somebody in world.private:
         personas += demo_people.make_private_person(somebody, KEYS)
     return personas
@@ -66,6 +82,22 @@ def test_partners_grants_and_requests_are_set_but_for_the_workshop() -> None:
         assert ApplicationGrant.objects.count() == 2
         assert AccessRequest.objects.get().membership.user.username == "henrik.moen"
     assert Application.objects.get(code="parts-catalogue").rights == ["use", "order"]
+
+
+def test_companies_in_registration_have_vans_an_order_and_a_dealer() -> None:
+    """VE-01, VE-02"""
+    make(load_world())
+    with company_scope(all_companies()):
+        waiting = Company.objects.filter(verification=Verification.UNVERIFIED).order_by("name")
+        assert [company.name for company in waiting] == ["Elbfunk Elektrotechnik", "Havbris Blomster"]
+        assert all(company.partner_id and company.declared_by for company in waiting)
+        assert {van.verification for van in Vehicle.objects.filter(company__in=waiting)} == {Verification.UNVERIFIED}
+        orders = Order.objects.order_by("company__name")
+        assert [(order.state, bool(order.terms_accepted_at)) for order in orders] == [
+            (OrderState.WAITING, False), (OrderState.WAITING, True),
+        ]  # fmt: skip
+        case = VerificationCase.objects.get()
+        assert (case.opened_by, case.person.birth_date) == ("Eirik Nygård", date(1986, 4, 17))
 
 
 def test_the_password_and_the_pin_are_random_and_stay(tmp_path: Path) -> None:
