@@ -98,6 +98,12 @@ VARIABLES = (
         "How long the administrators of a company have to act when one of its people asks to be deleted, in days "
         "(1 to 30); then the administrators of the market are told.",
     ),
+    Variable(
+        "DATA_LOCATION",
+        "",
+        "Where this installation keeps its data, as people read it in their account, e.g. `Stockholm, Sweden (Example "
+        "Hosting AB)`. Empty: they are told to ask whoever runs the installation.",
+    ),
     Variable("LOG_LEVEL", "INFO", "`DEBUG`, `INFO`, `WARNING` or `ERROR`."),
     Variable("MODULE_SERIAL", "", "Serial of the communication module that `kolonne module` plays."),
     Variable("MODULE_SECRET", "", "Secret that `kolonne module enrol` printed for this serial."),
@@ -133,6 +139,7 @@ class Config:
     sms_url: str
     sms_token: str
     deletion_days: int
+    data_location: str
     log_level: str
     module_serial: str
     module_secret: str

@@ -1,5 +1,6 @@
 from django.urls import path
 
+from kolonne.portal.identity.views import consents as consents_views
 from kolonne.portal.identity.views import (
     door,
     invitation,
@@ -24,6 +25,7 @@ urlpatterns = [
     path("account/export/", life_cycle.export_my_data, name="export_my_data"),
     path("accounts/private/", private.private_sign_up, name="private_sign_up"),
     path("accounts/private/confirm/<str:token>/", private.private_confirm, name="private_confirm"),
+    path("account/privacy/<slug:application>/withdraw/", consents_views.consent_withdraw, name="consent_withdraw"),
     path("account/data/", own_data_views.own_data, name="own_data"),
     path("me/", private.private_account, name="private_account"),
     path("me/delete/", private.private_delete, name="private_delete"),

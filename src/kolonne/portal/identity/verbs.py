@@ -44,6 +44,7 @@ texts.register(
         "identity.private.added": _("Private account added"),
         "identity.private.changed": _("Private data changed"),
         "identity.private.confirmed": _("Private account confirmed"),
+        "identity.consent.withdrawn": _("Consent for an application withdrawn"),
         "identity.application.opened": _("Signed in to an application"),
         "identity.application.created": _("Application made known"),
         "identity.application.changed": _("Application changed"),

@@ -232,6 +232,7 @@ DELETION_DAYS = CONFIG.deletion_days
 COMPANY_NOTICE_DAYS = CONFIG.company_notice_days
 EXPORT_FOLDER = CONFIG.data / "exports"
 
+DATA_LOCATION = CONFIG.data_location
 PARTNER_REMINDER = timedelta(days=CONFIG.partner_reminder_days)
 SUPPORT_SESSION = timedelta(minutes=60)  # SU-02: how long a helper works in a customer's name
 SUPPORT_CODE_LIFE = timedelta(minutes=15)  # SU-01
