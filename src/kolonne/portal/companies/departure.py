@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from kolonne.portal.audit.models import Entry
 from kolonne.portal.companies.actions.exports import forget_exports
-from kolonne.portal.companies.actions.leaving import note_erased
+from kolonne.portal.companies.actions.leaving import day_of, note_erased
 from kolonne.portal.companies.actions.people import belongs_elsewhere
 from kolonne.portal.companies.hooks import Consequence, Departure
 from kolonne.portal.companies.models import (
@@ -33,6 +33,7 @@ from kolonne.portal.identity.actions.erasure import delete_user
 from kolonne.portal.identity.models import State, Verification
 from kolonne.portal.lib import notify
 from kolonne.portal.lib.actor import Actor
+from kolonne.portal.lib.dates import long_date
 
 BATCH = 1000
 PEOPLE_BATCH = 20
@@ -128,9 +129,10 @@ def _members(company: Company) -> "QuerySet[Membership]":
 def _let_go(actor: Actor, company: Company, members: list[Membership]) -> None:
     """Erases accounts that belong to nothing else; the others lose this membership. Everybody is told."""
     note_erased(company, people=len(members))
-    ordered_at = Leaving.objects.values_list("ordered_at", flat=True).get(company=company)
+    ordered_on = day_of(Leaving.objects.values_list("ordered_at", flat=True).get(company=company), company)
     for member in members:
-        person, facts = member.user, {"company": company.name, "ordered_at": ordered_at.isoformat()}
+        person = member.user
+        facts: dict[str, Any] = {"company": company.name, "ordered": long_date(ordered_on, person.language)}
         if Role.ADMINISTRATOR in member.roles:
             facts["receipt"] = Leaving.objects.values_list("counts", flat=True).get(company=company)
         if person.state == State.DELETED:

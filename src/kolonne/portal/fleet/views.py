@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET
 
 from kolonne.portal.commands.queries import recent_commands
 from kolonne.portal.commerce.models import Profile
+from kolonne.portal.companies.queries.leaving import is_leaving
 from kolonne.portal.companies.views import navigation
 from kolonne.portal.companies.views.start import landing
 from kolonne.portal.fleet import queries, texts, words
@@ -44,6 +45,8 @@ def for_fleet_people(view: View) -> View:
         if not _actor(request).rights:
             return render(request, "companies/no_company.html", status=403)
         if not companies_with_vans(_actor(request)):
+            if any(is_leaving(company) for company in _actor(request).company_ids):
+                return redirect("company_leaving")
             people = navigation.address_of(_actor(request))
             if people and request.path_info == reverse("map"):
                 return redirect(people)  # dealers, helpers: what they came for

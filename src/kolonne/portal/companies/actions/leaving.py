@@ -1,7 +1,7 @@
 """The order to delete a company, and how it is taken back (CO-07, PR-05)."""
 
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils import timezone
@@ -15,6 +15,7 @@ from kolonne.portal.identity import mails
 from kolonne.portal.identity.models import User
 from kolonne.portal.lib import notify
 from kolonne.portal.lib.actor import Actor, require
+from kolonne.portal.lib.dates import long_date
 from kolonne.portal.lib.errors import Conflict, Invalid, NotAllowed
 from kolonne.portal.lib.scope import company_scope
 
@@ -45,7 +46,7 @@ def order_deletion(*, actor: Actor, company: Company, typed_name: str, now: date
         audit.record(
             actor, "companies.company.leaving", on=company, company_id=company.pk, ends_at=leaving.ends_at.isoformat()
         )
-        _tell(company, "company_leaving", actor, ends_at=leaving.ends_at.isoformat())
+        _tell(company, "company_leaving", actor, ends=day_of(leaving.ends_at, company))
     return leaving
 
 
@@ -100,13 +101,19 @@ def _end_streams(company: Company) -> None:
         notify.notify(notify.PEOPLE, str(user_id))
 
 
-def _tell(company: Company, mail: str, actor: Actor, **facts: Any) -> None:
-    facts = {"company": company.name, "by": actor.label, "time_zone": company.time_zone, **facts}
+def day_of(moment: datetime, company: Company) -> date:
+    """As the company's own clock shows it."""
+    return moment.astimezone(ZoneInfo(company.time_zone)).date()
+
+
+def _tell(company: Company, mail: str, actor: Actor, **days: date) -> None:
+    facts = {"company": company.name, "by": actor.label}
     inside = queries.told_inside(company)
-    for user in inside:
-        mails.post(mail, user, **facts)
-    for helper in _others(queries.told_outside(company), inside):
-        mails.post(f"{mail}_told", helper, **facts)
+    outside = _others(queries.told_outside(company), inside)
+    for name, people in ((mail, inside), (f"{mail}_told", outside)):
+        for user in people:
+            words = {key: long_date(day, user.language) for key, day in days.items()}
+            mails.post(name, user, **facts, **words)
 
 
 def _others(people: list[User], already: list[User]) -> list[User]:

@@ -59,3 +59,15 @@ class CompanyExport(models.Model):
 
     def __str__(self) -> str:
         return f"export of {self.company_id}"
+
+    @property
+    def is_ready(self) -> bool:
+        return self.state == ExportState.READY and self.expires_at is not None and self.expires_at > timezone.now()
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.state == ExportState.WAITING
+
+    @property
+    def has_failed(self) -> bool:
+        return self.state == ExportState.FAILED

@@ -8,7 +8,7 @@ from django.conf import settings
 
 from kolonne.portal.companies import hooks
 from kolonne.portal.companies.hooks import Consequence
-from kolonne.portal.companies.models import Company, Kind, Leaving, Membership, Role, Tenant
+from kolonne.portal.companies.models import Company, CompanyExport, Kind, Leaving, Membership, Role, Tenant
 from kolonne.portal.companies.queries.rights import members, organisations_in
 from kolonne.portal.identity.models import OPEN_STATES, User
 from kolonne.portal.lib.scope import company_scope
@@ -51,6 +51,12 @@ def consequences(company: Company) -> dict[str, list[Consequence]]:
             for one in part.consequences(company):
                 found[one.when].append(one)
     return found
+
+
+def last_export(company_id: int) -> CompanyExport | None:
+    """The newest export of the company: the one that its administrators see."""
+    with company_scope([company_id]):
+        return CompanyExport.objects.filter(company_id=company_id).order_by("-pk").first()
 
 
 def told_inside(company: Company) -> list[User]:

@@ -12,7 +12,10 @@ from kolonne.portal.companies.queries import inbox
 from kolonne.portal.lib.actor import Actor
 
 MEMBER_READ = "companies.member:read"
-_NAMES = ("people", "person", "request", "organisation", "site_", "access_", "market", "audit", "verification", "company_")
+_NAMES = (
+    *("people", "person", "request", "organisation", "site_", "access_", "market", "audit"),
+    *("verification", "company_"),
+)
 
 
 @dataclass(frozen=True)
