@@ -29,9 +29,8 @@ ACTOR = Actor.system("identity.erasure")
 RECEIPT_KEPT_H = 24
 """Hours for which the receipt lies in the folder of mails, where no mail server is set up."""
 MAX_ROUNDS = 15
-"""Days on which the job looks again, while mails that name the person still wait for their server."""
+"""Days on which the job looks again, while jobs that name the person are under way."""
 SHORTEST_WORD = 6
-UNFINISHED = ("todo", "doing")
 log = structlog.get_logger()
 
 
@@ -126,7 +125,7 @@ def erase_traces(*, sealed: str, receipt: int | None, rounds: int) -> None:
         with company_scope([company_id] if company_id else []):
             _forget_in(person, company_id, gone)
     HelpRequest.objects.filter(handled_by__in=gone.labels).update(handled_by=gone.pseudonym)
-    waiting = _delete_jobs(gone)
+    waiting = _delete_jobs(gone, also_waiting=rounds > 0)
     files = _delete_files(gone, keep=f"job-{receipt}" if rounds == 0 and receipt else "")
     log.info("traces erased", person=gone.user_id, chains=len(companies), files=files, waiting=waiting)
     if rounds == 0 or (waiting and rounds < MAX_ROUNDS):
@@ -143,16 +142,19 @@ def _forget_in(person: User, company_id: int | None, gone: Gone) -> None:
                 forget(gone, company_id)
 
 
-def _delete_jobs(gone: Gone) -> int:
-    """Jobs for him, which would find nobody, and jobs that failed and name him. How many others name him and wait."""
+def _delete_jobs(gone: Gone, *, also_waiting: bool) -> int:
+    """Jobs for him, which would find nobody, and jobs that failed and name him; how many that name him are left.
+
+    A mail to somebody else that names him has a day to get out, then it is deleted, too (`also_waiting`).
+    """
     ProcrastinateJob.objects.filter(status="todo", args__user_id=gone.user_id).delete()
     named = Q(args__user_id=gone.user_id)
     for words in gone.words:
         text = json.dumps(words, ensure_ascii=False)
         named |= Q(args__icontains=text[1:-1] if " " in words or words in gone.addresses else f": {text}")
     jobs = ProcrastinateJob.objects.filter(named)
-    jobs.exclude(status__in=UNFINISHED).delete()
-    return jobs.filter(status__in=UNFINISHED).count()
+    jobs.exclude(status__in=["doing"] if also_waiting else ["doing", "todo"]).delete()
+    return jobs.count()
 
 
 def _delete_files(gone: Gone, *, keep: str) -> int:
