@@ -244,10 +244,5 @@ def _registered(way: Way, form: forms.Form) -> Company | None:
 def _refusal(error: Conflict) -> str:
     if error.code == "company_known":
         return _known()
-    return (
-        _(
-            "%(most)d of your companies wait for a dealer's check already. Let one of them be verified, then register the "
-            "next one."
-        )
-        % error.facts
-    )
+    text = _("%(most)d of your companies wait for a dealer already. Let one of them be verified, then go on.")
+    return text % error.facts
