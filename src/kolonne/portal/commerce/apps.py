@@ -7,7 +7,7 @@ class CommerceConfig(AppConfig):
 
     def ready(self) -> None:
         # Models exist only when apps are ready.
-        from kolonne.portal.commerce import actions, departure, erasure, steps  # noqa: PLC0415
+        from kolonne.portal.commerce import actions, departure, erasure, queries, steps  # noqa: PLC0415
         from kolonne.portal.commerce.permissions import PERMISSIONS  # noqa: PLC0415  # registers the rights
         from kolonne.portal.companies import hooks  # noqa: PLC0415
         from kolonne.portal.companies.models import Kind, Role  # noqa: PLC0415  # models exist only when apps are ready
@@ -24,4 +24,5 @@ class CommerceConfig(AppConfig):
         hooks.add_export("services", departure.services_of)
         hooks.when_verified(actions.fulfil_orders)
         hooks.when_master_data_changes(actions.renew_contracts)
+        hooks.say_before_master_data_change(queries.before_master_data_change)
         hooks.add_next_step(steps.next_step)

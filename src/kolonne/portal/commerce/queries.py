@@ -1,6 +1,8 @@
 from django.db.models import Count, Q, QuerySet
+from django.utils.translation import ngettext
 
-from kolonne.portal.commerce.models import Contract, Order, OrderItem, OrderState
+from kolonne.portal.commerce.models import Contract, ContractState, Order, OrderItem, OrderState
+from kolonne.portal.companies.models import Company
 from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.errors import NotFound
 
@@ -41,6 +43,19 @@ def get_contract_for(actor: Actor, pk: int) -> Contract:
     if contract is None:
         raise NotFound("contract")
     return contract
+
+
+def before_master_data_change(company: Company) -> list[str]:
+    """What follows for contracts, to be read before the company's master data change (CO-02)."""
+    running = Contract.objects.filter(company_id=company.pk, state=ContractState.ACTIVE).count()
+    if not running:
+        return []
+    said = ngettext(
+        "%(n)s running contract gets a new generation with the new data. What was agreed stays.",
+        "%(n)s running contracts get a new generation with the new data. What was agreed stays.",
+        running,
+    )
+    return [said % {"n": running}]
 
 
 def open_items(company_id: int) -> QuerySet[OrderItem]:

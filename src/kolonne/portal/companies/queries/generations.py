@@ -33,10 +33,12 @@ def consequences(actor: Actor, company: Company, changed: Collection[str]) -> li
     """What a change of these fields brings about, to be read before it is saved; empty when nothing needs a thought."""
     if not is_master_data(changed):
         return []
+    with company_scope([company.pk]):
+        of_others = hooks.master_data_consequences(company)
     said = [
         _("The company's data get generation %(new)s. Generation %(old)s stays readable in the history.")
         % {"new": company.generation + 1, "old": company.generation},
-        *hooks.master_data_consequences(company),
+        *of_others,
     ]
     if company.verification != Verification.UNVERIFIED and drops_verification(actor, company, changed):
         said.append(
