@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -214,7 +215,7 @@ def reject_proposal(*, actor: Actor, case: VerificationCase) -> None:
     _require_desk(actor, case)
     with company_scope([case.company_id]):
         _refuse_own(actor, case)
-        cleared = {"proposed_by": None, "proposed_at": None, "proposal": {}, "evidence": ""}
+        cleared: dict[str, Any] = {"proposed_by": None, "proposed_at": None, "proposal": {}, "evidence": ""}
         waiting = VerificationCase.objects.filter(pk=case.pk, closed_at=None).exclude(proposed_at=None)
         if waiting.update(**cleared) != 1:
             raise Conflict("closed_case", "there is no first check any more")
@@ -249,7 +250,7 @@ def _close(actor: Actor, case: VerificationCase, decision: Decision) -> None:
     if case.is_remote:
         case.evidence, case.renew_by = decision.evidence, now + REMOTE_VALID
     case.save()
-    facts = {**_as_facts(decision), **({"evidence": decision.evidence} if case.is_remote else {})}
+    facts: dict[str, Any] = {**_as_facts(decision), **({"evidence": decision.evidence} if case.is_remote else {})}
     audit.record(actor, "companies.case.decided", on=case, company_id=case.company_id, **facts)
 
 
@@ -259,7 +260,7 @@ def _note_company(actor: Actor, view: CaseView, finding: Finding) -> None:
     company.verified_at = timezone.now() if finding.verified else company.verified_at
     company.save(update_fields=["verification", "verified_at"])
     verb = "companies.company.verified" if finding.verified else "companies.company.refused"
-    facts = {"reason": finding.reason} if finding.reason else {}
+    facts: dict[str, Any] = {"reason": finding.reason} if finding.reason else {}
     audit.record(actor, verb, on=company, company_id=company.pk, about=[view.person.pk], **facts)
 
 

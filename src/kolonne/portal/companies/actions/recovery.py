@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from babel.dates import format_date
 from django.db import transaction
@@ -56,7 +57,11 @@ def open_recovery(*, actor: Actor, dealer_id: int, company: Company, user: User,
         )  # fmt: skip
         seen = PersonalData.of(user).fingerprint
         note_check(actor=actor, user=user, seen=seen, verified=True, company_id=company.pk)
-        facts = {"document": voucher.document, "expires_on": voucher.expires_on.isoformat(), "reason": voucher.reason}
+        facts: dict[str, Any] = {
+            "document": voucher.document,
+            "expires_on": voucher.expires_on.isoformat(),
+            "reason": voucher.reason,
+        }
         audit.record(actor, "companies.recovery.opened", on=recovery, company_id=company.pk, **facts)
     _tell("recovery_opened", recovery, company)
     return recovery

@@ -5,7 +5,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy
 
 from kolonne.portal.companies import codes
 from kolonne.portal.companies.actions.desk import Decision, Finding
@@ -13,12 +13,10 @@ from kolonne.portal.companies.forms.fields import LineField
 from kolonne.portal.companies.hooks import CheckItem
 from kolonne.portal.companies.models import Document
 from kolonne.portal.companies.queries.desk import CaseView
+from kolonne.portal.identity.models import Verification
 from kolonne.portal.identity.personal_data import PersonalData
 
-RESULTS = (
-    ("verified", pgettext_lazy("finding", "Verified")),
-    ("refused", pgettext_lazy("finding", "Refused")),
-)
+RESULTS = [(result.value, result.label) for result in (Verification.VERIFIED, Verification.REFUSED)]
 NO_AUTOCOMPLETE = {"autocomplete": "off"}
 
 

@@ -90,7 +90,7 @@ class Progress:
 
 def progress_of(actor: Actor, company: Company) -> Progress:
     """Everything that the page about the verification shows."""
-    person = User.objects.select_related("market").get(pk=actor.user_id)
+    person = User.objects.select_related("market").get(pk=actor.user_id or 0)
     with company_scope([company.pk]):
         cases = list(VerificationCase.objects.filter(company=company).select_related("person").order_by("-pk")[:50])
         items = hooks.check_items(company)

@@ -1,5 +1,7 @@
 """A dealer compared a person with his identity document (VE-02)."""
 
+from typing import Any
+
 from django.db import transaction
 from django.utils import timezone
 
@@ -26,5 +28,6 @@ def note_check(*, actor: Actor, user: User, seen: str, verified: bool, company_i
     person.verified_at = timezone.now() if verified else person.verified_at
     person.save(update_fields=["verification", "verified_at"])
     verb = "identity.user.verified" if verified else "identity.user.refused"
-    audit.record(actor, verb, on=person, company_id=company_id, **({"reason": reason} if reason else {}))
+    facts: dict[str, Any] = {"reason": reason} if reason else {}
+    audit.record(actor, verb, on=person, company_id=company_id, **facts)
     return person
