@@ -1,29 +1,41 @@
-"""Everything that is known of a person, as one file that programs can read (ID-14; GDPR articles 15 and 20)."""
+"""Everything that is known of a person, as a zip of tables (CO-11, ID-14; GDPR articles 15 and 20)."""
 
-import json
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import IO, Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
-from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 
 from kolonne.portal.audit.models import Entry
 from kolonne.portal.identity.models import HelpRequest, PrivateProfile, User
+from kolonne.portal.lib.archive import Archive, Position, safe_name
 from kolonne.portal.lib.scope import user_scope
 
-Part = Callable[[User], Any]
+Rows = Iterable[dict[str, Any]] | dict[str, Any] | None
+Part = Callable[[User], Rows]
+Tracks = Callable[[User], Iterable[tuple[str, Iterable[Position]]]]
 _parts: dict[str, Part] = {}
+_tracks: list[Tracks] = []
+BATCH = 500
 PROFILE = (
     "username", "first_name", "last_name", "email", "language", "market_id", "state", "state_since", "date_joined",
-    "last_sign_in_at", "life_cycle_step", "life_cycle_at",
+    "last_sign_in_at", "life_cycle_step", "life_cycle_at", "birth_date", "mobile", "verification", "verified_at",
+    "deletion_asked_at",
 )  # fmt: skip
+README = """\
+Everything that Kolonne keeps of {username}, as of {time} (UTC).
+
+Each table is there twice with the same content: as JSON for programs and as CSV (UTF-8, comma) for spreadsheets.
+Text that a spreadsheet would run as a formula has an apostrophe before it in the CSV. Times are UTC (ISO 8601).
+Trips of which Kolonne knows that you drove them are in the folder trips, as GPX 1.1: {tracks}.
+Passwords, keys and PINs are in none of these files.
+"""
 
 
 def add_part(name: str, part: Part) -> None:
-    """Adds what another context knows of a person; anything that JSON and Django's types can hold, and no secrets."""
+    """Adds what another context knows of a person: rows, one row or None; no secrets. Becomes `<name>.json`, `.csv`."""
     _parts[name] = part
 
 
@@ -31,10 +43,37 @@ def export_parts() -> dict[str, Part]:
     return dict(_parts)
 
 
-def as_json(user: User) -> str:
-    """All parts, in the order in which their contexts were loaded."""
-    document = {"exported_at": timezone.now()} | {name: part(user) for name, part in _parts.items()}
-    return json.dumps(document, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2) + "\n"
+def add_tracks(tracks: Tracks) -> None:
+    """Adds titles and positions of trips that the person drove, as `trips/<title>.gpx`."""
+    _tracks.append(tracks)
+
+
+def write(user: User, file: IO[bytes]) -> dict[str, int]:
+    """All parts, in the order in which their contexts were loaded; how many rows each has. Memory stays small."""
+    now = timezone.now()
+    counts: dict[str, int] = {}
+    with Archive(file, made_at=now) as archive:
+        for name, part in _parts.items():
+            counts[name] = archive.table(name, _rows(part(user)))
+        counts["trips"] = sum(_track(archive, number, *track) for number, track in enumerate(_trips(user), 1))
+        time = now.isoformat(timespec="seconds")
+        archive.text("README.txt", README.format(username=user.username, time=time, tracks=counts["trips"]))
+    return counts
+
+
+def _rows(part: Rows) -> Iterable[dict[str, Any]]:
+    if part is None:
+        return []
+    return [part] if isinstance(part, dict) else part
+
+
+def _trips(user: User) -> Iterator[tuple[str, Iterable[Position]]]:
+    for tracks in _tracks:
+        yield from tracks(user)
+
+
+def _track(archive: Archive, number: int, title: str, positions: Iterable[Position]) -> int:
+    return int(archive.gpx(f"trips/{number:05d}-{safe_name(title)}", title, positions) > 0)
 
 
 def _profile(user: User) -> dict[str, Any]:
@@ -75,21 +114,29 @@ def _help_requests(user: User) -> list[dict[str, Any]]:
     return list(requests.values(*given, "created_at", "state", "handled_at"))
 
 
-def _audit(user: User) -> list[dict[str, Any]]:
-    """What the person did and what was done to him. Addresses of others' computers are theirs."""
-    with user_scope(user.pk):
-        entries = list(Entry.objects.filter(user_id=user.pk) | Entry.objects.filter(target=f"identity.user:{user.pk}"))
-    return [
-        {
-            "at": entry.at,
-            "verb": entry.verb,
-            "by": entry.actor,
-            "address": entry.address if entry.user_id == user.pk else "",
-            "on": entry.target_label,
-            "facts": entry.facts,
-        }
-        for entry in sorted(entries, key=lambda entry: entry.pk)
-    ]
+def _audit(user: User) -> Iterator[dict[str, Any]]:
+    """What the person did and what concerns him. Addresses of others' computers are theirs."""
+    last = 0
+    while True:
+        with user_scope(user.pk):
+            his = Entry.objects.filter(people__contains=[user.pk], pk__gt=last).order_by("pk")
+            batch = list(his[:BATCH])
+        yield from (_entry(entry, user) for entry in batch)
+        if len(batch) < BATCH:
+            return
+        last = batch[-1].pk
+
+
+def _entry(entry: Entry, user: User) -> dict[str, Any]:
+    return {
+        "at": entry.at,
+        "verb": entry.verb,
+        "by": entry.actor,
+        "in_the_name_of": entry.acting_for,
+        "address": entry.address if entry.user_id == user.pk else "",
+        "on": entry.target_label,
+        "facts": entry.facts,
+    }
 
 
 add_part("profile", _profile)

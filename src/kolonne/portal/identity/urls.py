@@ -23,6 +23,7 @@ urlpatterns = [
     path("accounts/keep/<str:token>/", life_cycle.keep_account, name="keep_account"),
     path("accounts/export/<str:token>/", life_cycle.export_by_link, name="export_by_link"),
     path("account/export/", life_cycle.export_my_data, name="export_my_data"),
+    path("account/export/<str:token>/", life_cycle.export_fetch, name="export_fetch"),
     path("accounts/private/", private.private_sign_up, name="private_sign_up"),
     path("accounts/private/confirm/<str:token>/", private.private_confirm, name="private_confirm"),
     path("account/privacy/<slug:application>/withdraw/", consents_views.consent_withdraw, name="consent_withdraw"),

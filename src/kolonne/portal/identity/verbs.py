@@ -25,6 +25,7 @@ texts.register(
         "identity.user.deleted": _("User deleted"),
         "identity.user.data_changed": _("Personal data changed"),
         "identity.user.kept": _("Account kept by the link in a mail"),
+        "identity.data.export_asked": _("Copy of own data asked for"),
         "identity.data.exported": _("Own data downloaded"),
         "identity.data.exported_by_link": _("Own data downloaded by the link in a mail"),
         "identity.market.created": _("Market created"),

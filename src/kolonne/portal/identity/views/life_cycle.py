@@ -1,7 +1,10 @@
+from datetime import timedelta
+from typing import IO
+
 from allauth.account.decorators import reauthentication_required
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from kolonne.portal.identity import life_cycle, links
@@ -48,18 +51,35 @@ def export_by_link(request: HttpRequest, token: str) -> HttpResponse:
 @login_required
 @reauthentication_required(enabled=True)  # type: ignore[untyped-decorator]  # allauth has no type stubs
 def export_my_data(request: HttpRequest) -> HttpResponse:
-    """The same for people who are signed in."""
+    """The same for people who are signed in: leads to a page that works for a day."""
     actor: Actor = request.actor  # type: ignore[attr-defined]  # set by the Scope middleware
     user = User.objects.get(pk=actor.user_id or 0)
     if request.method == "POST":
+        return redirect("export_fetch", token=export_actions.ask_for_own(actor=actor, user=user))
+    return render(request, "identity/export.html", {"person": user, "hours": _HOURS})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@links.keep_address_private
+def export_fetch(request: HttpRequest, token: str) -> HttpResponse:
+    """The zip, for the person who asked for it."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]  # set by the Scope middleware
+    user = User.objects.get(pk=actor.user_id or 0)
+    try:
+        export_actions.check_own(user, token)
+    except links.LinkError as error:
+        return render(request, "identity/export_gone.html", {"reason": _reason(error)}, status=GONE)
+    if request.method == "POST":
         return _download(export_actions.export_own(actor=actor, user=user))
-    return render(request, "identity/export.html", {"person": user})
+    return render(request, "identity/export_fetch.html", {"person": user, "hours": _HOURS})
 
 
-def _download(document: str) -> HttpResponse:
-    response = HttpResponse(document, content_type="application/json; charset=utf-8")
-    response.headers["Content-Disposition"] = 'attachment; filename="kolonne-my-data.json"'
-    return response
+_HOURS = export_actions.LINK_LIFE // timedelta(hours=1)
+
+
+def _download(file: IO[bytes]) -> FileResponse:
+    return FileResponse(file, as_attachment=True, filename="kolonne-my-data.zip", content_type="application/zip")
 
 
 def _reason(error: links.LinkError | Conflict) -> str:
