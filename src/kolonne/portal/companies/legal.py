@@ -13,7 +13,7 @@ import stdnum.no.mva as norwegian_vat
 import stdnum.no.orgnr as norwegian_register
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy
 from stdnum.eu import vat as european_vat
 from stdnum.exceptions import InvalidChecksum, InvalidComponent, ValidationError
 from stdnum.util import get_cc_module
@@ -199,7 +199,7 @@ def country(market: str) -> Country:
     """The rules of a market; of one that we have none for, those that fit everywhere."""
     return _COUNTRIES.get(market) or Country(
         forms=_ELSEWHERE,
-        register_label=pgettext_lazy("company", "Register number"),
+        register_label=gettext_lazy("Register number"),
         register_help=gettext_lazy(
             "As it stands in the register of your country. Empty for companies that stand in no register."
         ),
