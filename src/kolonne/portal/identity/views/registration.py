@@ -1,6 +1,6 @@
 from typing import cast
 
-from allauth.account.internal.flows.login import Login, perform_login
+from allauth.account.internal.flows.login import Login, perform_login, record_authentication
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -70,6 +70,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
         form = FirstPasswordForm(data, user=known, initial={"user_id": newcomer.user_id})
         if form.is_valid() and (user := _made(request, token, form)) is not None:
             logout(request)  # somebody else may have been signed in here
+            record_authentication(request, user, method="password")  # typed just now: not asked again for the factor
             return cast("HttpResponse", perform_login(request, Login(user=user, redirect_url=reverse(WIZARD))))
     except links.LinkError as error:
         reason = links.REASONS[type(error)]
