@@ -12,6 +12,7 @@ from tests.whole.test_sign_in_browser import code_now
 from tests.whole.ways import (
     COMPANY,
     NEW,
+    WORKSHOP,
     WRONG,
     address_of,
     invitation,
@@ -30,6 +31,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def company(world: World) -> str:
     world.run("company", "create", COMPANY, "--market", "no")
+    world.run("company", "create", WORKSHOP, "--market", "no", "--kind", "workshop")
     return COMPANY
 
 
@@ -143,11 +145,11 @@ def newcomer(walk: Walk) -> str:
     name = new_name(walk)
     walk.open("/people/new/")
     walk.look("organisation of a newcomer", "[name=organisation]")
-    walk.page.select_option("[name=organisation]", label=COMPANY)
+    walk.page.select_option("[name=organisation]", label=WORKSHOP)
     walk.press("main form [type=submit]")
     walk.fill(email="no address", username="Ø")
     walk.look("newcomer refused", WRONG)
-    walk.page.check("[name=roles][value=driver]")
+    walk.page.check("[name=roles][value=workshop_user]")
     walk.fill(first_name="Siri", last_name="Dal", email=address_of(name), username=name)
     walk.look("newcomer invited", ".k-toast")
     return name

@@ -9,6 +9,7 @@ from tests.whole.conftest import World
 from tests.whole.test_reset_browser import letter_to
 
 COMPANY = "Steps AS"
+WORKSHOP = "Steps Verksted AS"
 NEW = "quiet otter under blue gravel"
 WRONG = ".k-error, .k-notice-alert"
 """Where a page says what is wrong."""

@@ -6,8 +6,17 @@ class CompaniesConfig(AppConfig):
     default_auto_field = "django.db.models.AutoField"
 
     def ready(self) -> None:
-        from kolonne.portal.companies import access, departure, hooks, life_cycle, queries, start, verification_step  # noqa: PLC0415  # models exist only when apps are ready
-        from kolonne.portal.companies.actions import erasure, last_administrator  # noqa: PLC0415
+        from kolonne.portal.companies import (  # noqa: PLC0415  # models exist only when apps are ready
+            access,
+            departure,
+            hooks,
+            life_cycle,
+            people_step,
+            queries,
+            start,
+            verification_step,
+        )
+        from kolonne.portal.companies.actions import erasure, invitations, last_administrator  # noqa: PLC0415
         from kolonne.portal.companies.models import Kind, Role  # noqa: PLC0415
         from kolonne.portal.companies.permissions import (  # noqa: PLC0415
             DEALER_PERMISSIONS,
@@ -41,8 +50,10 @@ class CompaniesConfig(AppConfig):
         identity_life_cycle.revived_by(life_cycle.who_revives)
         hooks.add_next_step(verification_step.verification_step)
         hooks.add_next_step(start.company_data_step)
+        hooks.add_next_step(people_step.people_step)
         export.add_part("organisations", life_cycle.export)
         with_targets(erasure.invitations_of)
+        when_erased(invitations.forget_person)
         when_erased(erasure.forget_member)
         when_erased(erasure.forget_checks)
         when_traces_go(erasure.forget_labels)

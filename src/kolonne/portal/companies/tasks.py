@@ -2,7 +2,13 @@ from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from kolonne.portal.companies.actions import closing, exports, invitations, remind_of_missing_partners
+from kolonne.portal.companies.actions import (
+    closing,
+    deletion_requests,
+    exports,
+    invitations,
+    remind_of_missing_partners,
+)
 from kolonne.portal.companies.actions.recovery import finish_recoveries
 from kolonne.portal.lib import sealing
 from kolonne.portal.lib.actor import Actor
@@ -27,6 +33,13 @@ def remind_of_missing_partners_now(timestamp: int) -> None:
 def send_invitation(sealed: str) -> None:
     """A mail or an SMS with a link; the mail server or the provider may be away for days."""
     invitations.deliver(token=sealing.unseal(sealed))
+
+
+@app.periodic(cron="38 5 * * *")
+@app.task(name="companies.escalate_deletions", queueing_lock="companies.escalate_deletions", pass_context=False)
+def escalate_deletions(timestamp: int) -> None:
+    """Daily: people who asked to be deleted, and whose administrators did not act. `timestamp` is unused."""
+    deletion_requests.escalate(actor=Actor.system("requests-for-deletion"), now=timezone.now())
 
 
 @app.periodic(cron="47 3 * * *")

@@ -25,6 +25,8 @@ REFUSALS = {
     ),
     "already_answered": gettext_lazy("Another helper answered this request already."),
     "nobody_found": gettext_lazy("Nobody has this user id or this address: there is nothing to reset."),
+    "no_organisation": gettext_lazy("You belong to no organisation: you can delete your account yourself."),
+    "not_asked": gettext_lazy("You have not asked to be deleted, or took it back already."),
     "already_invited": gettext_lazy(
         "This address is invited already. Send that invitation again, or take it back first to change its roles."
     ),

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from babel.dates import format_date
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -28,6 +27,7 @@ from kolonne.portal.identity import limits, mails
 from kolonne.portal.identity.models import Language, User
 from kolonne.portal.lib import sealing, sms
 from kolonne.portal.lib.actor import Actor
+from kolonne.portal.lib.dates import long_date
 from kolonne.portal.lib.errors import Conflict, Invalid
 from kolonne.portal.lib.phone import mobile_number
 from kolonne.portal.lib.scope import all_companies, company_scope
@@ -158,7 +158,7 @@ def _in_line(name: str) -> str:
 
 
 def _day(invitation: Invitation) -> str:
-    return format_date(invitation.expires_at.date(), "long", locale=invitation.language)
+    return long_date(invitation.expires_at.date(), invitation.language)
 
 
 def forget_old(*, now: datetime) -> int:

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kolonne.portal.companies.actions.people import MAX_REASON
 from kolonne.portal.companies.forms.fields import LineField
-from kolonne.portal.companies.models import Company, Role
+from kolonne.portal.companies.models import Company, Membership, Role
 from kolonne.portal.companies.queries.people import roles_for
 from kolonne.portal.identity.actions import PersonData
 from kolonne.portal.identity.models import Language
@@ -74,3 +74,21 @@ class ReasonForm(forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
+
+
+class HandOverForm(forms.Form):
+    """Who takes over, and whether one wants to leave."""
+
+    to = forms.ChoiceField(
+        label=_("Who takes over"), widget=forms.RadioSelect, error_messages={"required": _("Choose somebody.")}
+    )
+    leave = forms.BooleanField(label=_("Ask this person to take me out of the company"), required=False)
+
+    def __init__(self, people: list[Membership], data: Any = None) -> None:
+        super().__init__(data)
+        self.people = people
+        choices = [(str(member.pk), f"{member.user} ({', '.join(member.role_labels)})") for member in people]
+        self.fields["to"].choices = choices  # type: ignore[attr-defined]  # a field of choices
+
+    def chosen(self) -> Membership:
+        return next(member for member in self.people if str(member.pk) == self.cleaned_data["to"])

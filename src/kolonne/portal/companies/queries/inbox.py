@@ -6,6 +6,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from kolonne.portal.companies.models import AccessRequest, Membership
 from kolonne.portal.companies.queries import rights_over
+from kolonne.portal.companies.queries.deletions import open_deletions
 from kolonne.portal.companies.queries.people import (
     companies_with,
     in_the_hands_of,
@@ -52,7 +53,7 @@ def open_requests(actor: Actor) -> list[HelpRequest]:
 def open_count(actor: Actor) -> int:
     """Everything that waits for the actor."""
     with looking_everywhere(actor):
-        return _answerable(actor).count() + len(access_requests(actor))
+        return _answerable(actor).count() + len(access_requests(actor)) + len(open_deletions(actor))
 
 
 def _answerable(actor: Actor) -> QuerySet[HelpRequest]:

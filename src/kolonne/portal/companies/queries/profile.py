@@ -66,3 +66,15 @@ def _administrators(companies: list[int], user: User) -> dict[int, list[User]]:
     for row in rows.exclude(user=user).order_by("user__last_name", "user__first_name"):
         found[row.company_id].append(row.user)
     return found
+
+
+MOST_SUCCESSORS = 200
+
+
+def successors(company_id: int, user_id: int) -> tuple[Company, list[Membership]]:
+    """A company, and who in it could take over from this person: those who can sign in, administrators first."""
+    with company_scope([company_id]):
+        company = Company.objects.select_related("company").get(pk=company_id)
+        rows = Membership.objects.select_related("user").filter(company=company, user__is_active=True)
+        found = rows.exclude(user=user_id).order_by("user__last_name", "user__first_name", "pk")[:MOST_SUCCESSORS]
+        return company, sorted(found, key=lambda member: Role.ADMINISTRATOR not in member.roles)

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from datetime import date, datetime
 from urllib.parse import urlencode
 
 from django import template
@@ -6,6 +7,7 @@ from django import template
 from kolonne.portal.audit import texts
 from kolonne.portal.audit.models import Entry
 from kolonne.portal.companies.models import Role
+from kolonne.portal.companies.queries.deletions import due_on
 from kolonne.portal.companies.queries.people import Wanted
 from kolonne.portal.lib import phone
 
@@ -37,6 +39,12 @@ def invitations_address(wanted: Wanted, page: int) -> str:
 def address_in_words(address: str) -> str:
     """An e-mail address as it is, a number as people read it."""
     return phone.written(address) if address.startswith("+") else address
+
+
+@register.filter
+def deletion_until(asked_at: datetime) -> date:
+    """The last day on which the administrators of somebody who asked to be deleted have to act (CO-06)."""
+    return due_on(asked_at)
 
 
 @register.filter

@@ -448,7 +448,7 @@ class TestInviting:
         client.post(f"/people/invitations/{invitation.pk}/resend/")
         with company_scope(ours.scope):
             assert Invitation.objects.count() == 1
-        ours.company.refresh_from_db()
+            ours.company.refresh_from_db()
         with pytest.raises(Conflict, match="verified"):
             invite(alice, ours, "x@example.com")
 

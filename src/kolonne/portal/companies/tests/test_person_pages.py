@@ -161,18 +161,24 @@ def test_a_guest_is_taken_out(alice: User, bob: User, ours: House, theirs: House
     assert client.get(f"/people/{bob.pk}/").status_code == 404
 
 
-NEW = {"first_name": "Åse", "last_name": "Ødegård", "email": "ase@example.com", "language": "nb", "roles": ["driver"]}
+NEW = {
+    "first_name": "Åse",
+    "last_name": "Ødegård",
+    "email": "ase@example.com",
+    "language": "nb",
+    "roles": ["workshop_user"],
+}
 
 
-def test_a_person_is_invited_with_a_user_id_made_from_the_names(alice: User, ours: House, signed_in: SignIn) -> None:
-    client = signed_in(alice)
+def test_a_person_is_invited_with_a_user_id_made_from_the_names(wanda: User, signed_in: SignIn) -> None:
+    client = signed_in(wanda)
     assert client.get("/people/new/").status_code == 200
     response = client.post("/people/new/", NEW)
     new = User.objects.get(email="ase@example.com")
     assert response.headers["Location"] == f"/people/{new.pk}/"
     assert (new.username, new.state, new.market_id) == ("ase.odegard", State.INVITED, "no")
     with user_scope(new.pk):
-        assert Membership.objects.get(user=new).roles == [Role.DRIVER]
+        assert Membership.objects.get(user=new).roles == [Role.WORKSHOP_USER]
     assert "Send invitation again" in text(client.get(f"/people/{new.pk}/"))
     assert client.post(f"/people/{new.pk}/invite/").status_code == 302
     assert ProcrastinateJob.objects.filter(args__mail="invitation").count() == 2
@@ -192,17 +198,17 @@ def test_a_person_is_invited_with_a_user_id_made_from_the_names(alice: User, our
     ],
 )
 def test_what_is_wrong_with_a_new_person_is_said_beside_the_field(
-    changed: dict[str, object], words: str, alice: User, bob: User, signed_in: SignIn
+    changed: dict[str, object], words: str, wanda: User, bob: User, signed_in: SignIn
 ) -> None:
     people = User.objects.count()
-    response = signed_in(alice).post("/people/new/", NEW | changed)
+    response = signed_in(wanda).post("/people/new/", NEW | changed)
     assert response.status_code == 422
     assert words in text(response)
     assert User.objects.count() == people
 
 
-def test_nobody_takes_over_an_account_by_inviting_it(alice: User, sam: User, signed_in: SignIn) -> None:
-    response = signed_in(alice).post("/people/new/", NEW | {"email": sam.email})
+def test_nobody_takes_over_an_account_by_inviting_it(wanda: User, sam: User, signed_in: SignIn) -> None:
+    response = signed_in(wanda).post("/people/new/", NEW | {"email": sam.email})
     assert response.status_code == 422
     assert "Sam" not in text(response)
     with user_scope(sam.pk):
@@ -218,8 +224,8 @@ def test_a_markets_administrator_chooses_the_organisation_first(
     assert "Kolonne Norge</option>" not in page
     assert "Spree Boten" not in page
     address = f"/people/new/?organisation={workshop.pk}"
-    assert client.post(address, NEW).status_code == 422  # a workshop has no drivers
-    assert client.post(address, NEW | {"roles": ["workshop_user"]}).status_code == 302
+    assert client.post(address, NEW | {"roles": ["driver"]}).status_code == 422  # a workshop has no drivers
+    assert client.post(address, NEW).status_code == 302
     for foreign in (operator.pk, german_fleet.pk, "x", "9" * 5000):
         assert client.post(f"/people/new/?organisation={foreign}", NEW | {"email": "x@example.com"}).status_code == 404
 

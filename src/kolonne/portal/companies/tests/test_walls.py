@@ -12,12 +12,13 @@ from kolonne.portal.audit.models import Entry
 from kolonne.portal.audit.queries import first_broken_entry
 from kolonne.portal.companies import actions as companies
 from kolonne.portal.companies.actions import people as actions
+from kolonne.portal.companies.actions.newcomers import invite_person
 from kolonne.portal.companies.models import Company, Membership, Role
 from kolonne.portal.companies.queries import actor_of, chains, inbox, rights_in_applications
 from kolonne.portal.companies.queries.people import Wanted, detail_of, list_people
 from kolonne.portal.companies.queries.profile import belongings_of
 from kolonne.portal.conftest import SYSTEM, House, person
-from kolonne.portal.identity.actions import private
+from kolonne.portal.identity.actions import PersonData, private
 from kolonne.portal.identity.actions.private import PrivateData
 from kolonne.portal.identity.models import Application, HelpRequest, PrivateProfile, State, User
 from kolonne.portal.lib.errors import Conflict
@@ -25,29 +26,38 @@ from kolonne.portal.lib.scope import company_scope
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Client]
-NEWCOMER = {"first_name": "Ida", "last_name": "Ny", "email": "ida@example.com", "language": "en", "roles": ["driver"]}
+NEWCOMER = {
+    "first_name": "Ida",
+    "last_name": "Ny",
+    "email": "ida@example.com",
+    "language": "en",
+    "roles": ["workshop_user"],
+}
 
 
 @pytest.mark.parametrize(("first", "last"), [(150, 150), (140, 59)])
 def test_names_of_any_length_that_a_form_takes_fit_the_audit(
-    first: int, last: int, alice: User, ours: House, signed_in: SignIn
+    first: int, last: int, wanda: User, workshop: Company, signed_in: SignIn
 ) -> None:
     form = {**NEWCOMER, "first_name": "A" * first, "last_name": "B" * last, "username": "ida"}
-    assert signed_in(alice).post("/people/new/", form).status_code == 302
+    assert signed_in(wanda).post("/people/new/", form).status_code == 302
     ida = User.objects.get(username="ida")
-    actions.block(actor=actor_of(alice), user=ida)
-    with company_scope(ours.scope):
-        assert first_broken_entry(ours.company.pk) is None
+    actions.block(actor=actor_of(wanda), user=ida)
+    with company_scope([workshop.pk]):
+        assert first_broken_entry(workshop.pk) is None
 
 
 @pytest.mark.parametrize("sign", ["\u202e", "\u200b", "\u2066", "\0", "\x07", "\ufeff"])
-def test_signs_that_nobody_sees_are_in_no_name(sign: str, alice: User, ours: House, signed_in: SignIn) -> None:
-    client = signed_in(alice)
+def test_signs_that_nobody_sees_are_in_no_name(
+    sign: str, alice: User, ours: House, wanda: User, signed_in: SignIn
+) -> None:
+    client = signed_in(wanda)
     for field in ("first_name", "last_name", "username"):
         answer = client.post("/people/new/", {**NEWCOMER, field: f"Ad{sign}min"})
         assert answer.status_code == 422
         assert 'aria-invalid="true"' in answer.content.decode()
     assert not User.objects.filter(email="ida@example.com").exists()
+    client = signed_in(alice)
     client.post(f"/organisations/{ours.company.pk}/edit/", edited(ours.company, name=f"Fjord{sign}bud"))
     assert name_of(ours.company) == "Fjordbud AS"
 
@@ -184,9 +194,8 @@ def test_whoever_gets_the_user_id_of_somebody_deleted_inherits_nothing(
     before = signed_in(bob)
     before.get("/account/")
     actions.delete_person(actor=actor_of(alice), user=bob)
-    form = {**NEWCOMER, "username": "bob", "email": "bob@example.com"}
-    assert signed_in(alice).post("/people/new/", form).status_code == 302
-    heir = User.objects.get(username="bob")
+    newcomer = PersonData("bob", "bob@example.com", first_name="Bob")
+    heir = invite_person(actor=actor_of(alice), company=ours.company, person=newcomer, roles=[Role.DRIVER]).user
     assert heir.pk != bob.pk
     assert before.get("/account/").status_code == 302
     assert rights_in_applications(heir) == []

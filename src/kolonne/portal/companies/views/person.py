@@ -49,6 +49,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
         "factors": [texts.of_factor(kind) for kind in dict.fromkeys(detail.factors)],
         "requests": inbox.requests_of(actor, user),
         "is_self": user.pk == actor.user_id,
+        "may_bin": WRITE in rights or any(place.may_change for place in places),
         "may_correct": WRITE in rights and user.state != "deleted",
         "helps": reads.helps(actor),
         "is_shared": any(place.may_change for place in places) and not rights,

@@ -39,9 +39,14 @@ def for_helpers(view: View) -> View:
 @for_helpers
 @require_GET
 def help_requests(request: HttpRequest) -> HttpResponse:
-    """Everything that waits for the reader: people who cannot sign in, and people who ask for an application."""
+    """Everything that waits for the reader: people who cannot sign in, who ask for an application,
+    and who want to be deleted."""
     actor = actor_of_request(request)
-    context = {"requests": inbox.open_requests(actor), "access_requests": inbox.access_requests(actor)}
+    context = {
+        "requests": inbox.open_requests(actor),
+        "access_requests": inbox.access_requests(actor),
+        "deletions": inbox.open_deletions(actor),
+    }
     return render(request, "companies/requests.html", context)
 
 
