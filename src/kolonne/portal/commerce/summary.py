@@ -2,12 +2,16 @@
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
 from kolonne.portal.commerce import texts
-from kolonne.portal.commerce.models import Assignment, Contract, Order, OrderItem
+from kolonne.portal.commerce.models import Assignment, Contract, ContractVersion, Order, OrderItem
 from kolonne.portal.commerce.texts import ProductWords
+from kolonne.portal.companies.legal import form_name
+from kolonne.portal.companies.models import Tenant
 from kolonne.portal.vehicles.models import Vehicle
 
 SHOWN_VANS = 200
@@ -32,6 +36,16 @@ class Summary:
     """Different ones."""
     unchecked: list[Vehicle]
     """Those that a dealer has not verified: services on them wait for it."""
+
+
+@dataclass(frozen=True)
+class Generation:
+    """With whom the contract was from a day on."""
+
+    number: int
+    since: datetime
+    party: dict[str, Any]
+    legal_form: str
 
 
 @dataclass(frozen=True)
@@ -86,6 +100,20 @@ def vans_to_choose(company_id: int, search: str) -> Choice:
     shown = list(found[:SHOWN_VANS])
     more = found.count() - len(shown) if len(shown) == SHOWN_VANS else 0
     return Choice(shown, more, total)
+
+
+def generations(versions: list[ContractVersion]) -> list[Generation]:
+    """With the legal form in words, as the company's market knows it."""
+    markets = dict(Tenant.objects.filter(pk__in={v.company_id for v in versions}).values_list("pk", "market_id"))
+    return [
+        Generation(
+            version.generation,
+            version.since,
+            version.party,
+            form_name(markets[version.company_id], version.party.get("legal_form", "")),
+        )
+        for version in versions
+    ]
 
 
 def vans_running(contract: Contract) -> QuerySet[Vehicle]:

@@ -138,6 +138,7 @@ def contract(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "contract": found,
         "versions": versions,
+        "generations": summary.generations(list(versions)),
         "page": running,
         "running": summary.running_on(found, list(running)),
         "products": summary.products_running(found),

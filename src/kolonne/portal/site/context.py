@@ -83,7 +83,7 @@ def _apps(request: HttpRequest, actor: Actor) -> list[App]:
         apps.append(App(_("Customers"), "badge", reverse("customers"), current=at_desk))
     if companies_that_buy(actor):
         current = (page or "").startswith(("order", "contract")) or page == "terms"
-        apps.append(App(_("Orders"), "order", reverse("orders"), current=current))
+        apps.append(App(_("Services"), "order", reverse("orders"), current=current))
     people = navigation.address_of(actor)
     if people:
         apps.append(App(_("People"), "people", people, current=navigation.is_page(page)))

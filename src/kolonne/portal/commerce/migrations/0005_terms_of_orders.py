@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('commerce', '0004_rows_of_orders'),
+        ("commerce", "0004_rows_of_orders"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='order',
-            name='terms_version',
-            field=models.CharField(blank=True, db_default='', max_length=20),
+            model_name="order",
+            name="terms_version",
+            field=models.CharField(blank=True, db_default="", max_length=20),
         ),
     ]
