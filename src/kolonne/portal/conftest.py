@@ -1,5 +1,6 @@
 """The cast of the portal's tests: companies and markets that must never meet, and the people in them."""
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -159,6 +160,29 @@ def gustav(german_fleet: Company) -> User:
 
 
 @pytest.fixture
+def dealer(ours: House) -> Company:
+    """The after-sales partner of our company."""
+    company = companies.create_company(actor=SYSTEM, name="Bilforhandler Oslo AS", market="no", kind=Kind.DEALER)
+    with company_scope([ours.company.pk]):
+        Company.objects.filter(pk=ours.company.pk).update(partner_id=company.pk)
+        ours.company.refresh_from_db()
+    return company
+
+
+@pytest.fixture
+def kari(dealer: Company) -> User:
+    """Employee of our company's dealer."""
+    return person("kari", dealer, Role.DEALER_EMPLOYEE)
+
+
+@pytest.fixture
+def frode(db: None) -> User:
+    """Employee of a dealer who has nothing to do with our company."""
+    other = companies.create_company(actor=SYSTEM, name="Fremmed Forhandler AS", market="no", kind=Kind.DEALER)
+    return person("frode", other, Role.DEALER_EMPLOYEE)
+
+
+@pytest.fixture
 def signed_in() -> Callable[[User], Client]:
     """A browser in which this person has signed in, with a second factor if he needs one."""
 
@@ -168,6 +192,21 @@ def signed_in() -> Callable[[User], Client]:
         client = Client(raise_request_exception=False)
         user.refresh_from_db()  # "sign out everywhere" would make the session of an old copy worthless
         client.force_login(user, backend=BACKEND)
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def at_the_desk(signed_in: Callable[[User], Client]) -> Callable[[User], Client]:
+    """A helper's browser in which he just proved who he is."""
+
+    def sign_in(user: User) -> Client:
+        client = signed_in(user)
+        session = client.session
+        session["account_authentication_methods"] = [{"method": "password", "at": time.time()}]
+        session["account_authentication_methods_user"] = str(user.pk)
+        session.save()
         return client
 
     return sign_in

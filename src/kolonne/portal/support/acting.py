@@ -28,6 +28,7 @@ DENIED: Mapping[str, str] = {
     "companies.application:grant": "access rights are the company's to give",
     "companies.apikey:write": "a key works on when the helper is gone",
     "companies.audit:read": "it holds the addresses of all people; the helper needs none of them",
+    "vehicles.module:write": "the secret of a module is shown when it is put into service",
     "companies.company:delete": "a company ends by its own people's will only",
     "companies.company:export": "data leave by the hands of those whose they are",
     "companies.case:ask": "nobody has a company checked that he is about to check",
@@ -40,27 +41,25 @@ DENIED: Mapping[str, str] = {
 READ: frozenset[str] = frozenset({"GET", "HEAD", "OPTIONS"})
 BOTH: frozenset[str] = READ | {"POST"}
 OPEN: Mapping[str, frozenset[str]] = {
-    "start": READ,
-    "map": READ,
-    "map_bounds": READ,
-    "map_roads": READ,
-    "vehicles": READ,
-    "vehicle": READ,
-    "vehicle_commands": BOTH,
-    "people": READ,
-    "person": READ,
-    "organisation": READ,
-    "organisation_edit": BOTH,
-    "api-1:list_vehicles": READ,
-    "api-1:get_vehicle": READ,
-    "api-1:get_snapshot": READ,
-    "set_language": BOTH,
-    "support_desk": READ,
-    "support_end": BOTH,
-    "account_logout": BOTH,
-}
+    **dict.fromkeys(
+        (
+            "start", "map", "map_bounds", "map_roads", "vehicles", "vehicle", "orders", "order", "contracts",
+            "contract", "terms", "people", "person", "organisation", "organisation_history", "support_desk",
+            "api-1:list_vehicles", "api-1:get_vehicle", "api-1:get_snapshot",
+        ),
+        READ,
+    ),
+    **dict.fromkeys(
+        (
+            "vehicle_commands", "vehicle_add", "order_new", "organisation_edit", "site_add", "site_edit",
+            "set_language", "support_end", "account_logout",
+        ),
+        BOTH,
+    ),
+}  # fmt: skip
 """Names of pages that open while somebody acts, with the methods. Own accounts of either person, sign-in, exports,
-rights, keys, PIN, applications of others and the verification by a dealer stand here on purpose not."""
+rights, keys, PIN, applications of others, the verification by a dealer, the acceptance of terms and everything that
+takes something away stand here on purpose not."""
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,13 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from kolonne.portal.companies.models import Company, Kind, Membership, Tenant, VerificationCase
+from kolonne.portal.companies.models import Company, Kind, Membership, Tenant
 from kolonne.portal.companies.queries import actor_of
+from kolonne.portal.companies.queries.desk import customers_of
 from kolonne.portal.companies.queries.directory import CUSTOMERS
 from kolonne.portal.identity.models import User
 from kolonne.portal.lib.actor import MAX_LABEL, ActingFor, Actor
-from kolonne.portal.lib.scope import company_scope, dealer_scope, user_scope
+from kolonne.portal.lib.scope import company_scope, user_scope
 from kolonne.portal.support.acting import DENIED, SESSION, Acting, Over
 from kolonne.portal.support.models import ActingSession, Ended, SupportPassword
 from kolonne.portal.support.permissions import ACT_FOR
@@ -65,7 +66,7 @@ def companies_to_help(post: Post, helper_id: int, user: User) -> list[int]:
         return []
     staying = [one for one in tenants if one.kind in CUSTOMERS and not one.leaving_since and not one.closed_at]
     if post.is_dealer:
-        customers = _customers_among(post.organisation, [tenant.pk for tenant in staying])
+        customers = customers_of(post.organisation)  # who chose the dealer as partner, or came to it (VE-04)
         return [tenant.pk for tenant in staying if tenant.pk in customers]
     return [tenant.pk for tenant in staying if tenant.market_id == post.market]
 
@@ -73,14 +74,6 @@ def companies_to_help(post: Post, helper_id: int, user: User) -> list[int]:
 def _is_helper(user: User) -> bool:
     actor = actor_of(user)
     return any(ACT_FOR in rights for rights in (*actor.rights.values(), *actor.markets.values()))
-
-
-def _customers_among(dealer: int, companies: list[int]) -> set[int]:
-    """Who chose the dealer as partner, or was checked by it (VE-04)."""
-    with dealer_scope(dealer):
-        chose = Company.objects.filter(partner_id=dealer, pk__in=companies).values_list("pk", flat=True)
-        came = VerificationCase.objects.filter(dealer_id=dealer, company_id__in=companies)
-        return {*chose, *came.values_list("company_id", flat=True)}
 
 
 def names_of(companies: list[int]) -> list[tuple[int, str]]:

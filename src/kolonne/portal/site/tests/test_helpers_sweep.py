@@ -93,7 +93,7 @@ def rights_of(user: User) -> list[Any]:
     return [[(member.company_id, member.roles) for member in memberships], grants, waiting, row.get(pk=user.pk)]
 
 
-@pytest.mark.parametrize("who", ["alice", "bob", "dora", "wanda", "nora", "sigrid", "greta", "gustav"])
+@pytest.mark.parametrize("who", ["alice", "bob", "dora", "wanda", "nora", "sigrid", "greta", "gustav", "kari"])
 def test_nobody_gives_himself_a_right(who: str, request: pytest.FixtureRequest, signed_in: SignIn) -> None:
     """Every such route by form, with one's own ids and everything that a form might read."""
     user: User = request.getfixturevalue(who)

@@ -52,7 +52,7 @@ def our_own(our_scope: House, bob: User, bobs_actor: Actor) -> Targets:
     return targets(bob, our_scope.company, our_scope, str(command.pk))
 
 
-@pytest.mark.parametrize("who", ["anonymous", "charlie", "sam", "dora", "their key", "greta", "wanda"])
+@pytest.mark.parametrize("who", ["anonymous", "charlie", "sam", "dora", "their key", "greta", "wanda", "frode", "kari"])
 def test_a_stranger_learns_nothing_and_changes_nothing(
     who: str,
     our_own: Targets,
@@ -64,7 +64,7 @@ def test_a_stranger_learns_nothing_and_changes_nothing(
     house = our_own.house
     assert house is not None
     ours_only = [house.vehicle.vin, house.vehicle.plate, our_own.command, house.module.serial, our_own.person.email]
-    if who != "dora":  # a driver may see the name of the company in which he is
+    if who not in {"dora", "kari"}:  # a driver, and the company's own dealer, may see its name
         ours_only.append(house.company.name)
     _client_of(who, theirs, request, signed_in)  # makes the person before the rows are counted
     before = digest_of(our_own, [our_own.person, alice])
@@ -89,7 +89,13 @@ def _refusals(who: str, kind: str) -> set[int]:
     if who == "anonymous" or (who == "their key" and kind != "key"):
         return {302, 401, 403, 405}
     # People who may do such a thing nowhere are told so before anybody looks whether it exists.
-    has_none_of_it = {"greta": {"fleet", "key", "access", "business"}, "wanda": {"fleet", "key", "business"}}
+    has_none_of_it = {
+        "greta": {"fleet", "key", "access", "business"},
+        "wanda": {"fleet", "key", "business"},
+        # Employees of a foreign dealer, and of our own: neither sees vans or people of its customers (VE-04).
+        "frode": {"fleet", "key", "access", "business", "requests"},
+        "kari": {"fleet", "key", "access", "business", "requests"},
+    }
     may_nothing = who in {"sam", "dora"} or kind in has_none_of_it.get(who, set())
     return {403, 404, 405} if may_nothing else {404, 405}
 
@@ -103,6 +109,28 @@ def _client_of(who: str, theirs: House, request: pytest.FixtureRequest, signed_i
         )
         return Client(raise_request_exception=False, headers={"Authorization": f"Bearer {token}"})
     return signed_in(request.getfixturevalue(who))
+
+
+@pytest.mark.parametrize("who", ["sigrid", "nora"])
+def test_helpers_of_the_market_see_no_vans(
+    who: str, our_own: Targets, alice: User, request: pytest.FixtureRequest, signed_in: Callable[[User], Client]
+) -> None:
+    """They look after people and organisations; vans, and what was bought for them, are the company's (SU-02)."""
+    house = our_own.house
+    assert house is not None
+    secrets = (house.vehicle.vin, house.vehicle.plate, our_own.command, house.module.serial)
+    client = signed_in(request.getfixturevalue(who))
+    before = digest_of(our_own, [our_own.person, alice])
+    for route, kind in ROUTES.items():
+        if kind not in {"fleet", "key", "business", "verification"}:
+            continue
+        for verb in ("GET", "POST"):
+            response = client.generic(verb, address_of(route, our_own), LOCK, content_type="application/json")
+            where, body = f"{verb} {route} as {who}", body_of(response)
+            allowed = {302, 403, 404, 405} | ({200, 401, 422} if "<" not in route else set())
+            assert response.status_code in allowed, where
+            assert not [word for word in secrets if word in body], where
+    assert digest_of(our_own, [our_own.person, alice]) == before
 
 
 @pytest.mark.parametrize("who", ["alice", "bob"])

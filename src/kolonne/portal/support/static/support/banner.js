@@ -57,3 +57,5 @@ const left = document.querySelector("[data-acting-until]");
 if (left instanceof HTMLElement) countDown(left);
 const place = document.getElementById("watch");
 if (place?.dataset.watch) watch(place);
+
+export {};
