@@ -41,6 +41,7 @@ REFUSALS = {
     "changed_meanwhile": gettext_lazy("Somebody else changed this meanwhile. Open the page again and look."),
     "already_member": gettext_lazy("This person belongs to the organisation already."),
     "incomplete": gettext_lazy("Give your first name, last name and date of birth first: the dealer compares them."),
+    "too_many_codes": gettext_lazy("You made many codes in a short time. Use the last one, or wait an hour."),
     "other_market": gettext_lazy("This code belongs to a company of another market. A dealer there can verify it."),
     "other_dealer": gettext_lazy("Another dealer opened this case already. The customer can make a new code."),
     "closed_case": gettext_lazy("This code was used or replaced by a newer one. The customer can make a new code."),

@@ -25,6 +25,7 @@ LIMITS = {
     "join_try": "5/h/key",
     "help_page": "10/h/key",
     "help_mail": "3/d/key",
+    "case_code_made": "20/h/key",
     "case_code_person": "30/h/key",
     "case_code_dealer": "200/h/key",
     "support_try": "10/h/key,30/d/key",

@@ -10,6 +10,7 @@ from kolonne.portal.audit import actions as audit
 from kolonne.portal.companies.codes import ALPHABET, LENGTH
 from kolonne.portal.companies.gate import ASK
 from kolonne.portal.companies.models import Company, Kind, VerificationCase
+from kolonne.portal.identity import limits
 from kolonne.portal.identity.models import User
 from kolonne.portal.identity.personal_data import PersonalData
 from kolonne.portal.lib.actor import Actor, require
@@ -25,7 +26,7 @@ def start_case(*, actor: Actor, company: Company, is_remote: bool = False) -> Ve
     """A case of the actor himself, with a code to show; his earlier one is over by that.
 
     Raises NotAllowed, also for who acts in somebody's name; Conflict `incomplete` without names and date of birth,
-    because the dealer compares them, and `no_customer` for what no dealer verifies.
+    because the dealer compares them, `too_many_codes`, and `no_customer` for what no dealer verifies.
     """
     require(actor, ASK, company.pk)
     if actor.user_id is None or actor.acting_for is not None:
@@ -36,6 +37,8 @@ def start_case(*, actor: Actor, company: Company, is_remote: bool = False) -> Ve
     if not PersonalData.of(person).is_complete:
         raise Conflict("incomplete", "the dealer compares names and date of birth: give them first")
     now = timezone.now()
+    if not limits.allows("case_code_made", person.pk):
+        raise Conflict("too_many_codes", "enough codes for now")
     with company_scope([company.pk]):
         earlier = VerificationCase.objects.filter(company=company, person=person, closed_at=None)
         earlier.update(closed_at=now, closed_by=actor.label)

@@ -73,6 +73,14 @@ class Progress:
         return [item for item in self.items if item.state != Verification.VERIFIED]
 
     @property
+    def was_refused(self) -> bool:
+        """Whether the last case ended with something that did not fit."""
+        if self.case is None or self.state != "closed":
+            return False
+        results = {self.case.person_result, self.case.company_result, *(item.state for item in self.items)}
+        return Verification.REFUSED in results
+
+    @property
     def is_done(self) -> bool:
         return not (self.company_waits or self.person_waits or self.items_wait)
 

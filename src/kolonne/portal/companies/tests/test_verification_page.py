@@ -15,7 +15,7 @@ from kolonne.portal.companies.tests import desk
 from kolonne.portal.companies.tests.desk import case_of, decide, fresh, opened
 from kolonne.portal.companies.verification_step import verification_step
 from kolonne.portal.conftest import House, person
-from kolonne.portal.identity.models import User
+from kolonne.portal.identity.models import User, Verification
 from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.scope import company_scope
 
@@ -145,3 +145,32 @@ def test_a_code_that_nobody_opened_in_time_is_named(ours_waits: Company, alice: 
     with company_scope([ours_waits.pk]):
         VerificationCase.objects.filter(pk=case.pk).update(expires_at=timezone.now() - timedelta(minutes=1))
     assert "Your code is too old" in body(signed_in(alice))
+
+
+def test_a_verified_company_with_a_changed_person_is_told_what_to_do(
+    ours_waits: Company, alice: User, dagny: Actor, signed_in: SignIn
+) -> None:
+    """CO-03: nothing was refused, so nothing is to be corrected."""
+    decide(dagny, opened(dagny, case_of(alice, ours_waits)))
+    alice.refresh_from_db()
+    alice.first_name, alice.verification = "Alicia", Verification.UNVERIFIED
+    alice.save()
+    page = body(signed_in(alice))
+    assert "Get your code" in page
+    assert "Correct what the dealer found" not in page
+    assert "a dealer has to compare them again" in page
+    assert "extract of the company register" not in page
+
+
+def test_other_administrators_see_that_there_is_a_case(ours_waits: Company, alice: User, signed_in: SignIn) -> None:
+    case_of(alice, ours_waits)
+    other = person("anna", ours_waits, Role.ADMINISTRATOR)
+    assert "Alice Test has a case of the same company" in body(signed_in(other))
+
+
+def test_making_codes_is_limited(ours_waits: Company, alice: User, signed_in: SignIn) -> None:
+    client = signed_in(desk.born(alice))
+    for _ in range(22):
+        client.post("/verification/case/")
+    with company_scope([ours_waits.pk]):
+        assert VerificationCase.objects.count() == 20

@@ -27,9 +27,9 @@ from kolonne.portal.lib.errors import Conflict, Invalid, NotFound
 def customers(request: HttpRequest) -> HttpResponse:
     """The work list and the customers of a dealer; for a market's administrator the checks from afar that wait."""
     actor = actor_of_request(request)
-    waiting = reads.remote_cases_of(actor)
-    if any(reads.WRITE in rights for rights in actor.markets.values()):
-        return render(request, "companies/desk_remote.html", {"waiting": waiting})
+    has_desk = any(actor.may(reads.READ, company) for company in actor.company_ids)
+    if not has_desk and any(reads.WRITE in rights for rights in actor.markets.values()):
+        return render(request, "companies/desk_remote.html", {"waiting": reads.remote_cases_of(actor)})
     wanted = Wanted(request.GET.get("q", "").replace("\0", "").strip()[:80], request.GET.get("page", "1"))
     desk = reads.look_at_desk(reads.desk_of(actor), wanted)
     return render(request, "companies/desk.html", {"desk": desk, "wanted": wanted, "form": CodeForm(), "actor": actor})
