@@ -23,6 +23,9 @@ from kolonne.portal.lib.scope import company_scope
 REMOTE_VALID = timedelta(days=365)
 """How long a check from afar holds; then it is to be renewed."""
 
+MAX_EVIDENCE, MAX_BOTH = 140, 300
+"""Of what one person says that he saw, and of what is kept from both."""
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -248,7 +251,7 @@ def _close(actor: Actor, case: VerificationCase, decision: Decision) -> None:
         case.company_result, case.company_reason = decision.company.result, decision.company.reason
     case.closed_at, case.closed_by = now, actor.label
     if case.is_remote:
-        case.evidence, case.renew_by = decision.evidence, now + REMOTE_VALID
+        case.evidence, case.renew_by = f"{case.evidence} · {decision.evidence}"[:MAX_BOTH], now + REMOTE_VALID
     case.save()
     facts: dict[str, Any] = {**_as_facts(decision), **({"evidence": decision.evidence} if case.is_remote else {})}
     audit.record(actor, "companies.case.decided", on=case, company_id=case.company_id, **facts)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from kolonne.portal.companies import codes
-from kolonne.portal.companies.actions.desk import Decision, Finding
+from kolonne.portal.companies.actions.desk import MAX_EVIDENCE, Decision, Finding
 from kolonne.portal.companies.forms.fields import LineField
 from kolonne.portal.companies.hooks import CheckItem
 from kolonne.portal.companies.models import Document
@@ -98,7 +98,7 @@ class CaseForm(DocumentForm):
         for name in self.item_fields:
             self._add_finding(name)
         if view.case.is_remote:
-            self.fields["evidence"] = LineField(label=_("What you saw, and how"), max_length=300)
+            self.fields["evidence"] = LineField(label=_("What you saw, and how"), max_length=MAX_EVIDENCE)
 
     def _add_finding(self, name: str) -> None:
         self.fields[name] = forms.ChoiceField(
