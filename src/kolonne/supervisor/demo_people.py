@@ -94,19 +94,22 @@ def make_company(entry: CompanyEntry, partner: Company | None) -> Company:
     found = Company.objects.filter(name=entry.name).first()
     if found is not None:
         return found
-    company = companies_actions.create_company(
-        actor=ACTOR, name=entry.name, market=entry.market, kind=Kind(entry.kind), time_zone=entry.time_zone
-    )
-    seen = companies_actions.CompanyData.of(company)
-    data = replace(
-        seen,
+    data = companies_actions.CompanyData(
+        name=entry.name,
         street=entry.street,
         postal_code=entry.postal_code,
         city=entry.city,
         customer_number=entry.customer_number,
         partner_id=partner.pk if partner else None,
     )
-    return companies_actions.change_company(actor=ACTOR, company=company, seen=seen, data=data)
+    return companies_actions.create_company(
+        actor=ACTOR,
+        name=entry.name,
+        market=entry.market,
+        kind=Kind(entry.kind),
+        time_zone=entry.time_zone,
+        data=data,
+    )
 
 
 def make_person(company: Company, person: Person, keys: Keys) -> list[Persona]:

@@ -140,7 +140,8 @@ def test_the_page_asks_once_more_and_names_the_consequences(
     entries = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page))
     back = client.post(page_of(ours.company, "edit/"), {**entries, "back": "1"}).content.decode()
     assert 'value="Fjordfrakt AS"' in back
-    assert client.post(page_of(ours.company, "edit/"), {**entries, "confirm": "1"}).status_code == 302
+    after = client.post(page_of(ours.company, "edit/"), {**entries, "confirm": "1"}, follow=True)
+    assert "A dealer has to verify it anew." in after.content.decode()
     assert (fresh(ours.company).name, fresh(ours.company).generation) == ("Fjordfrakt AS", 2)
     assert fresh(ours.company).second_factor_for_all is False
 

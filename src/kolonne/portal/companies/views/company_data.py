@@ -16,6 +16,7 @@ from kolonne.portal.companies.queries import directory, generations
 from kolonne.portal.companies.queries.directory import WRITE, may_at
 from kolonne.portal.companies.queries.generations import MASTER_DATA, Difference, in_words, label_of
 from kolonne.portal.companies.views.people import actor_of_request
+from kolonne.portal.identity.models import Verification
 from kolonne.portal.lib.errors import Conflict
 
 
@@ -28,18 +29,24 @@ def organisation_edit(request: HttpRequest, pk: int) -> HttpResponse:
     directory.require_at(actor, WRITE, company.company)
     form = CompanyForm(company, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid() and "back" not in request.POST:
-        seen, data = _wanted(company, form)
+        before, (seen, data) = company.verification, _wanted(company, form)
         if "confirm" not in request.POST and (said := _to_confirm(request, company, seen, data)):
             return render(request, "companies/organisation_confirm.html", {"company": company, "form": form, **said})
         try:
-            actions.change_company(actor=actor, company=company, seen=seen, data=data)
+            changed = actions.change_company(actor=actor, company=company, seen=seen, data=data)
         except Conflict:
             form = form.after_conflict(directory.get_organisation_for(actor, pk))
         else:
-            messages.success(request, _("The organisation's data were saved."))
+            messages.success(request, _saved(was=before, now=changed.verification))
             return redirect("organisation", pk=pk)
     context = {"company": company, "people": directory.people_of(company), "form": form}
     return render(request, "companies/organisation_edit.html", context)
+
+
+def _saved(*, was: str, now: str) -> str:
+    if was == Verification.VERIFIED and now != was:
+        return _("The organisation's data were saved. A dealer has to verify it anew.")
+    return _("The organisation's data were saved.")
 
 
 def _wanted(company: Company, form: CompanyForm) -> tuple[CompanyData, CompanyData]:
