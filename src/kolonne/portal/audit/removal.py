@@ -27,7 +27,7 @@ COMPANY_DATA = frozenset({
 """Kept where the entry is about an organisation or a market, and a person only changed them."""
 ABOUT_COMPANIES = ("companies.company:", "companies.site:", "companies.companyversion:", "identity.market:")
 NAMELESS = (
-    *ABOUT_COMPANIES, "companies.tenant:", "commands.", "commerce.", "identity.application:", "identity.signingkey:",
+    *ABOUT_COMPANIES, "companies.apikey:", "companies.tenant:", "commands.", "commerce.", "identity.application:", "identity.signingkey:",
     "vehicles.",
 )  # fmt: skip
 """Targets whose labels name things. The label of any other that concerns the person is emptied."""

@@ -196,7 +196,8 @@ class HelpRequest(models.Model):
         indexes = [models.Index(fields=["state", "market", "created_at"], name="identity_help_open")]
 
     def __str__(self) -> str:
-        return f"{self.first_name} {self.last_name} ({self.user_id_given})"
+        # In the audit, too, which keeps no names of people whom nobody knows.
+        return f"request for help {self.pk}"
 
 
 class PrivateProfile(models.Model):

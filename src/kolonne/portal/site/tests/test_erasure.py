@@ -175,6 +175,10 @@ def ask_for_help(world: World) -> None:
     answer = Client().post("/accounts/help/request/", asked)
     assert answer["Location"] == "/accounts/help/request/sent/"
     world.run_jobs()
+    nobody = help_requests.HelpData("kanari", "Kanarisa", "Kanaridotter", "k@example.com", "Kanari", "Kanarigata")
+    request = help_requests.ask_for_help(actor=SYSTEM, data=nobody, language="nb")
+    help_requests.answer(actor=actor_of(world.alice), request=request, state=HelpState.REFUSED)
+    help_requests.forget_old(now=timezone.now() + timedelta(days=40))
     others = help_requests.HelpData("alice-of-erasure", "Alice", "Other", "alice.other@example.com", "Fjordbud", "Oslo")
     request = help_requests.ask_for_help(actor=SYSTEM, data=others, language="nb")
     help_requests.answer(actor=actor_of(world.member), request=request, state=HelpState.DONE)
