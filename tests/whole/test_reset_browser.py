@@ -1,15 +1,12 @@
 """ID-04, ID-07, ID-08, NF-02: reset by mail, renewal and request for help, by keyboard alone and with real mails."""
 
-import email
-import email.policy
 import re
-from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.whole.conftest import World
+from tests.whole.people import letter_to
 
 pytestmark = pytest.mark.browser
 NEW = "quiet otter under blue gravel"
@@ -48,20 +45,6 @@ def press(page: Page, name: str) -> None:
 
 def heading(page: Page, words: str) -> None:
     expect(page.locator("h1")).to_have_text(words)
-
-
-def letter_to(world: World, address: str, words: str) -> str:
-    """The body of the mail that says this, once it lies in the folder."""
-
-    def find() -> str | None:
-        for file in sorted(Path(world.data, "mail").glob("*.eml"), key=lambda path: path.stat().st_mtime, reverse=True):
-            mail = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
-            body: Any = mail.get_body(("plain",))
-            if mail["To"] == address and words in body.get_content():
-                return str(body.get_content())
-        return None
-
-    return str(world.wait_for(find))
 
 
 def sign_in(page: Page, login: str, password: str) -> None:

@@ -1,19 +1,16 @@
 """ID-01, ID-10, ID-11, NF-02: sign-in and second factors by keyboard alone, in a real browser, from the first day."""
 
-import base64
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.hashes import SHA1
-from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from playwright.sync_api import Browser, Page, expect
 
 from tests.whole.accessibility import findings_of
 from tests.whole.conftest import World
+from tests.whole.people import code_now
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=30_000)
@@ -91,14 +88,6 @@ def sign_out(page: Page) -> None:
     page.goto("/accounts/logout/")
     press(page, "Sign out")
     page.wait_for_url("**/accounts/login/**")
-
-
-def code_now(key: str) -> str:
-    """What the app shows in this half minute, or in the next when this one is nearly over."""
-    left = 30 - time.time() % 30
-    if left < 12:
-        time.sleep(left + 0.5)
-    return TOTP(base64.b32decode(key), 6, SHA1(), 30).generate(int(time.time())).decode()  # as apps do
 
 
 def set_up_app(page: Page) -> list[str]:
