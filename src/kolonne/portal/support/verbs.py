@@ -9,7 +9,7 @@ texts.register(
         "support.password.frozen": _("Support password frozen after wrong tries"),
         "support.code.made": _("One-time code for support made"),
         "support.try.wrong": _("Wrong support password tried"),
-        "support.session.started": _("Began to work in the person's name"),
-        "support.session.ended": _("Stopped working in the person's name"),
+        "support.session.started": _("Work in the person's name begun"),
+        "support.session.ended": _("Work in the person's name ended"),
     }
 )

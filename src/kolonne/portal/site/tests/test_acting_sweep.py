@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test import Client
 from django.urls import resolve
 from django.urls.exceptions import Resolver404
@@ -188,7 +189,7 @@ def test_keys_of_the_company_work_as_ever(helper: Client, ours: House) -> None:
 def test_the_live_stream_shows_the_customers_vans_and_stops_with_the_session(
     helper: Client, alice: User, ours: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watchers.connection, "close", lambda: None)
+    monkeypatch.setattr(connection, "close", lambda: None)  # it is the test's own
     key = helper.cookies[settings.SESSION_COOKIE_NAME].value
     watcher = watchers._look_up(key)
     assert watcher is not None

@@ -102,14 +102,15 @@ def _go_on(request: HttpRequest, proved: Proved) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def support_company(request: HttpRequest) -> HttpResponse:
     """In which of the person's companies the helper works."""
-    post, pending = queries.post_of(_actor(request)), request.session.get(PROVED)
+    actor, pending = _actor(request), request.session.get(PROVED)
+    post = queries.post_of(actor)
     if post is None:
         raise NotAllowed(ACT_FOR)
     if not pending or pending["until"] < timezone.now().timestamp():
         messages.info(request, _("Begin again: the choice waited for too long."))
         return redirect("support_desk")
     user = User.objects.get(pk=pending["user"])
-    companies = queries.companies_to_help(post, request.user.pk, user)
+    companies = queries.companies_to_help(post, actor.user_id or 0, user)
     if request.method == "POST":
         chosen = {str(company): company for company in companies}.get(request.POST.get("company", ""))
         if chosen is None:
