@@ -1,7 +1,6 @@
 """What becomes of commands when the company of the vans is deleted (CO-07)."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from django.db import connection
 from django.utils import timezone
@@ -15,6 +14,7 @@ from kolonne.portal.companies.hooks import Consequence, Departure
 from kolonne.portal.companies.models import Company
 from kolonne.portal.lib import notify
 from kolonne.portal.lib.actor import Actor
+from kolonne.portal.lib.archive import Row
 
 BATCH = 2000
 REASON = "company_leaving"
@@ -51,7 +51,7 @@ def erase(actor: Actor, company: Company) -> bool:
     return bool(commands == 0)
 
 
-def commands_of(company: Company) -> Iterator[dict[str, Any]]:
+def commands_of(company: Company) -> Iterator[Row]:
     """Without PINs and signatures."""
     yield from Command.objects.filter(company=company).order_by("created_at", "pk").values(*_FIELDS).iterator()
 

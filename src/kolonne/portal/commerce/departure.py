@@ -24,6 +24,7 @@ from kolonne.portal.companies.hooks import Consequence, Departure
 from kolonne.portal.companies.models import Company
 from kolonne.portal.lib import notify
 from kolonne.portal.lib.actor import Actor
+from kolonne.portal.lib.archive import Row
 from kolonne.portal.vehicles.models import Module, ModuleStatus
 
 BATCH = 2000
@@ -61,8 +62,9 @@ def end_services(actor: Actor, company: Company) -> None:
         notify.notify(notify.MODULES, serial)
     orders = _waiting(company).update(state=OrderState.WITHDRAWN, state_since=now)
     if services or orders:
-        facts = {"services": services, "orders": orders}
-        audit.record(actor, "commerce.company.silenced", on=company, company_id=company.pk, **facts)
+        audit.record(
+            actor, "commerce.company.silenced", on=company, company_id=company.pk, services=services, orders=orders
+        )
 
 
 def end_contracts(actor: Actor, company: Company) -> None:
@@ -106,16 +108,16 @@ def _running(company: Company) -> "QuerySet[Contract]":
     return Contract.objects.filter(company=company, state=ContractState.ACTIVE)
 
 
-def contracts_of(company: Company) -> Iterator[dict[str, Any]]:
+def contracts_of(company: Company) -> Iterator[Row]:
     yield from Contract.objects.filter(company=company).order_by("pk").values("id", "generation", "state", "signed_at")
 
 
-def generations_of(company: Company) -> Iterator[dict[str, Any]]:
+def generations_of(company: Company) -> Iterator[Row]:
     rows = ContractVersion.objects.filter(company=company).order_by("contract_id", "generation")
     yield from rows.values("contract_id", "generation", "party", "since").iterator()
 
 
-def orders_of(company: Company) -> Iterator[dict[str, Any]]:
+def orders_of(company: Company) -> Iterator[Row]:
     rows = Order.objects.filter(company=company).order_by("pk").prefetch_related("items")
     fields = ("id", "placed_by", "placed_at", "terms_accepted_at", "terms_accepted_by", "state", "state_since")
     for order in rows.iterator(chunk_size=BATCH):
@@ -123,7 +125,7 @@ def orders_of(company: Company) -> Iterator[dict[str, Any]]:
         yield {name: getattr(order, name) for name in fields} | {"contract_id": order.contract_id, "items": items}
 
 
-def services_of(company: Company) -> Iterator[dict[str, Any]]:
+def services_of(company: Company) -> Iterator[Row]:
     rows = Assignment.objects.filter(company=company).order_by("pk")
     yield from rows.values("contract_id", "vehicle_id", "product", "since", "ended_at").iterator()
 

@@ -33,6 +33,7 @@ from kolonne.portal.identity.actions.erasure import delete_user
 from kolonne.portal.identity.models import State, Verification
 from kolonne.portal.lib import notify
 from kolonne.portal.lib.actor import Actor
+from kolonne.portal.lib.archive import Row
 from kolonne.portal.lib.dates import long_date
 
 BATCH = 1000
@@ -146,13 +147,13 @@ def _let_go(actor: Actor, company: Company, members: list[Membership]) -> None:
         notify.notify(notify.PEOPLE, str(person.pk))
 
 
-def about(company: Company) -> Iterator[dict[str, Any]]:
+def about(company: Company) -> Iterator[Row]:
     names = ("name", "time_zone", "created_at", "verification", "verified_at", *list(EMPTY)[:4])
     more = ("legal_form", "register_number", "vat_number", "generation", "declared_by", "declared_at")
     yield {name: getattr(company, name) for name in (*names, *more)} | {"number": company.pk, "kind": company.kind}
 
 
-def people_of(company: Company) -> Iterator[dict[str, Any]]:
+def people_of(company: Company) -> Iterator[Row]:
     """Whoever belongs to the company, as its administrators see them."""
     for member in _members(company).iterator(chunk_size=BATCH):
         person = member.user
@@ -160,17 +161,17 @@ def people_of(company: Company) -> Iterator[dict[str, Any]]:
         yield {name: getattr(person, name) for name in fields} | {"roles": member.roles, "since": member.since}
 
 
-def invitations_of(company: Company) -> Iterator[dict[str, Any]]:
+def invitations_of(company: Company) -> Iterator[Row]:
     rows = Invitation.objects.filter(company=company).order_by("pk")
     fields = ("channel", "address", "roles", "first_name", "last_name", "inviter", "created_at", "sent_at")
     yield from rows.values(*fields, "expires_at", "accepted_at", "revoked_at").iterator()
 
 
-def sites_of(company: Company) -> Iterator[dict[str, Any]]:
+def sites_of(company: Company) -> Iterator[Row]:
     yield from Site.objects.filter(company=company).order_by("pk").values("name", "street", "postal_code", "city")
 
 
-def generations_of(company: Company) -> Iterator[dict[str, Any]]:
+def generations_of(company: Company) -> Iterator[Row]:
     rows = CompanyVersion.objects.filter(company=company).order_by("generation")
     yield from rows.values(
         "generation", "name", "legal_form", "register_number", "vat_number", "street", "postal_code", "city", "since",
@@ -178,13 +179,13 @@ def generations_of(company: Company) -> Iterator[dict[str, Any]]:
     )  # fmt: skip
 
 
-def keys_of(company: Company) -> Iterator[dict[str, Any]]:
+def keys_of(company: Company) -> Iterator[Row]:
     """Without what opens anything."""
     rows = ApiKey.objects.filter(company=company).order_by("pk")
     yield from rows.values("name", "prefix", "scopes", "created_at", "revoked_at", "last_used_at")
 
 
-def access_of(company: Company) -> Iterator[dict[str, Any]]:
+def access_of(company: Company) -> Iterator[Row]:
     """Who may use which application of others."""
     rows = ApplicationGrant.objects.filter(company=company).select_related("application", "membership")
     for grant in rows.order_by("pk"):
@@ -192,7 +193,7 @@ def access_of(company: Company) -> Iterator[dict[str, Any]]:
         yield about | {"granted_by": grant.granted_by, "granted_at": grant.granted_at}
 
 
-def cases_of(company: Company) -> Iterator[dict[str, Any]]:
+def cases_of(company: Company) -> Iterator[Row]:
     """What dealers found when they compared the company and its people with documents."""
     rows = VerificationCase.objects.filter(company=company).order_by("pk")
     yield from rows.values(
@@ -201,7 +202,7 @@ def cases_of(company: Company) -> Iterator[dict[str, Any]]:
     )  # fmt: skip
 
 
-def audit_of(company: Company) -> Iterator[dict[str, Any]]:
+def audit_of(company: Company) -> Iterator[Row]:
     """Everything that was done here. Addresses of computers are those of the people who sat before them."""
     rows = Entry.objects.filter(company_id=company.pk).order_by("pk")
     yield from rows.values("at", "actor", "acting_for", "verb", "target", "target_label", "facts").iterator(BATCH)

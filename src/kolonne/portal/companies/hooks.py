@@ -5,11 +5,10 @@ A hook runs in the transaction of the act that calls it, in the company's scope,
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from kolonne.portal.companies.models import Company
 from kolonne.portal.lib.actor import Actor
-from kolonne.portal.lib.archive import Archive
+from kolonne.portal.lib.archive import Archive, Row
 
 Hook = Callable[[Actor, Company], None]
 _verified: list[Hook] = []
@@ -160,7 +159,7 @@ def departures() -> list[Departure]:
     return list(_departures)
 
 
-Part = Callable[[Company], Iterable[dict[str, Any]]]
+Part = Callable[[Company], Iterable[Row]]
 _exports: dict[str, Part] = {}
 
 

@@ -1,7 +1,6 @@
 """What becomes of vans and modules when their company is deleted (CO-07), and what of them it can take along."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from django.db import connection
 from django.utils import timezone
@@ -14,6 +13,7 @@ from kolonne.portal.companies.hooks import Consequence, Departure
 from kolonne.portal.companies.models import Company
 from kolonne.portal.lib import notify
 from kolonne.portal.lib.actor import Actor
+from kolonne.portal.lib.archive import Row
 from kolonne.portal.vehicles.models import Module, ModuleStatus, RefusedVin, Vehicle
 
 BATCH = 500
@@ -43,9 +43,9 @@ def cut_off(actor: Actor, company: Company) -> None:
     if not serials:
         return
     Module.objects.filter(pk__in=serials).update(status=ModuleStatus.REVOKED, revoked_at=timezone.now())
-    facts = {"modules": list(serials.values())}
-    audit.record(actor, "vehicles.modules.revoked", on=company, company_id=company.pk, **facts)
-    for serial in serials.values():
+    modules = list(serials.values())
+    audit.record(actor, "vehicles.modules.revoked", on=company, company_id=company.pk, modules=modules)
+    for serial in modules:
         notify.notify(notify.MODULES, serial)
 
 
@@ -59,11 +59,11 @@ def erase(actor: Actor, company: Company) -> bool:
     return bool(vans == 0)
 
 
-def vans_of(company: Company) -> Iterator[dict[str, Any]]:
+def vans_of(company: Company) -> Iterator[Row]:
     yield from Vehicle.objects.filter(company=company).order_by("pk").values(*FIELDS).iterator()
 
 
-def modules_of(company: Company) -> Iterator[dict[str, Any]]:
+def modules_of(company: Company) -> Iterator[Row]:
     """Without what proves them."""
     rows = Module.objects.filter(company=company).order_by("pk")
     yield from rows.values("id", "vehicle_id", "serial", "status", "enrolled_at", "revoked_at").iterator()

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import IO
 
 from allauth.account.decorators import reauthentication_required
 from asgiref.sync import sync_to_async
@@ -68,6 +69,10 @@ def company_export_file(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 async def _pieces(path: Path) -> AsyncIterator[bytes]:
     """Django would read a plain iterator whole before it sends the first byte."""
-    with await sync_to_async(path.open)("rb") as file:
+    with await sync_to_async(_open)(path) as file:
         while piece := await sync_to_async(file.read)(PIECE):
             yield piece
+
+
+def _open(path: Path) -> IO[bytes]:
+    return path.open("rb")

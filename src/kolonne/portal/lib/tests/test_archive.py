@@ -38,7 +38,10 @@ def opened(file: OneWay) -> zipfile.ZipFile:
 
 def test_a_table_is_there_as_json_and_as_csv() -> None:
     file = OneWay()
-    rows = [{"name": "Nørve Å", "at": NOW, "price": Decimal("1.50")}, {"name": None, "more": {"a": [1]}}]
+    rows: list[dict[str, Any]] = [
+        {"name": "Nørve Å", "at": NOW, "price": Decimal("1.50")},
+        {"name": None, "more": {"a": [1]}},
+    ]
     with Archive(file, made_at=NOW) as archive:  # type: ignore[arg-type]  # raw, but all that is asked of it
         assert archive.table("vans", (row for row in rows)) == 2
         assert archive.table("nothing", []) == 0

@@ -1,9 +1,10 @@
 """What the tests of a company's deletion share: a company that has something of everything, and the clock."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
-from django.db import connection
+import psycopg
 from django.utils import timezone
 
 from kolonne.portal.commands import actions as commands
@@ -23,6 +24,7 @@ from kolonne.portal.conftest import SYSTEM, House
 from kolonne.portal.identity.models import User
 from kolonne.portal.lib.scope import company_scope
 
+Cursor = psycopg.Cursor[Any]
 ORDERED_AT = datetime(2027, 3, 20, 9, 30, tzinfo=UTC)
 """Eight days before Norway's clocks go forward."""
 ENDS_AT = datetime(2027, 4, 2, 22, 0, tzinfo=UTC)
@@ -59,7 +61,7 @@ def fill(house: House, administrator: User) -> str:
     return token
 
 
-def drive(cursor: "connection.cursor", house: House, days: int, samples: int) -> None:  # type: ignore[valid-type]
+def drive(cursor: Cursor, house: House, days: int, samples: int) -> None:
     """Readings of some days, as ingest writes them; `cursor` has an administrator's rights."""
     van, company, module = house.vehicle.pk, house.company.pk, house.module.pk
     cursor.execute(
@@ -94,7 +96,7 @@ def drive(cursor: "connection.cursor", house: House, days: int, samples: int) ->
     )
 
 
-def rows_of(cursor: "connection.cursor", company: Company) -> dict[str, int]:  # type: ignore[valid-type]
+def rows_of(cursor: Cursor, company: Company) -> dict[str, int]:
     """How many rows each table with a `company_id` has of a company; `cursor` sees all of them."""
     cursor.execute(
         "SELECT c.oid::regclass::text FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid "
@@ -103,7 +105,7 @@ def rows_of(cursor: "connection.cursor", company: Company) -> dict[str, int]:  #
     found = {}
     for (table,) in cursor.fetchall():
         cursor.execute(f"SELECT count(*) FROM {table} WHERE company_id = %s", [company.pk])
-        (number,) = cursor.fetchone()
+        [(number,)] = cursor.fetchall()
         if number:
             found[table] = number
     return found

@@ -47,10 +47,10 @@ def ordered(token: str, alice: User, ours: House) -> Iterator[Leaving]:
 def test_people_and_keys_open_nothing_of_the_fleet_at_once(
     token: str, alice: User, bob: User, dora: User, ours: House, signed_in: Callable[[User], Client]
 ) -> None:
-    key = {"headers": {"Authorization": f"Bearer {token}"}}
+    program = Client(headers={"Authorization": f"Bearer {token}"})
     browser = signed_in(bob)
     assert browser.get("/vans/").status_code == 200
-    assert Client(**key).get("/api/v1/vehicles").status_code == 200
+    assert program.get("/api/v1/vehicles").status_code == 200
     order(alice, ours)
     for user in (alice, bob, dora):
         assert companies_with_vans(actor_of(user)) == []
@@ -58,7 +58,7 @@ def test_people_and_keys_open_nothing_of_the_fleet_at_once(
     assert actor_of(bob).rights[ours.company.pk] == {"companies.company:read", "companies.member:read"}
     assert browser.get("/vans/").status_code in {302, 403}
     assert browser.get(f"/vans/{ours.vehicle.pk}/").status_code in {302, 403}
-    assert Client(**key).get("/api/v1/vehicles").status_code == 403
+    assert program.get("/api/v1/vehicles").status_code == 403
     holder = authenticate_api_key(token)
     assert holder is not None
     assert not holder.scopes

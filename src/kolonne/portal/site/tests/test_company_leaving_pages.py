@@ -148,7 +148,7 @@ def test_the_file_is_for_administrators_and_for_a_day(
     answer = browser.get(f"/company/export/{made.pk}/")
     assert answer["Content-Type"] == "application/zip"
     assert answer["Content-Disposition"].startswith("attachment")
-    assert b"".join(answer) == (folder / made.file).read_bytes()  # type: ignore[arg-type]  # a streaming answer
+    assert b"".join(answer) == (folder / made.file).read_bytes()
     assert fresh(signed_in(charlie)).get(f"/company/export/{made.pk}/").status_code == 404
     with company_scope(ours.scope):
         assert Entry.objects.filter(verb="companies.export.fetched").count() == 1
