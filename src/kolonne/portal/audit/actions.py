@@ -75,7 +75,7 @@ def check_chain(actor: Actor, company_id: int | None, *, at_most: int | None = N
     broken = queries.first_broken_entry(company_id)
     if broken is not None:
         log.error("audit chain broken", company=company_id, entry=broken.pk)
-    facts = {"entries": count, "first_broken": broken.pk if broken else None}
+    facts: dict[str, Any] = {"entries": count, "first_broken": broken.pk if broken else None}
     return record(actor, texts.CHECKED, on=last, company_id=company_id, **facts)
 
 

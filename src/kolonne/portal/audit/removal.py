@@ -27,8 +27,8 @@ COMPANY_DATA = frozenset({
 """Kept where the entry is about an organisation or a market, and a person only changed them."""
 ABOUT_COMPANIES = ("companies.company:", "companies.site:", "companies.companyversion:", "identity.market:")
 NAMELESS = (
-    *ABOUT_COMPANIES, "companies.apikey:", "companies.tenant:", "commands.", "commerce.", "identity.application:", "identity.signingkey:",
-    "vehicles.",
+    *ABOUT_COMPANIES, "companies.apikey:", "companies.tenant:", "commands.", "commerce.", "identity.application:",
+    "identity.helprequest:", "identity.signingkey:", "vehicles.",
 )  # fmt: skip
 """Targets whose labels name things. The label of any other that concerns the person is emptied."""
 _CODE = re.compile(r"[a-z0-9][a-z0-9_.:+-]{0,60}", re.IGNORECASE)

@@ -243,7 +243,7 @@ def _broken_after(admin: Admin, company: Company, statement: str) -> bool:
     rows = admin.execute("SELECT * FROM audit_entry WHERE company_id = %s", [company.pk]).fetchall()
     with company_scope([company.pk]):
         assert queries.first_broken_entry(company.pk) is None
-        admin.execute(statement)  # type: ignore[call-overload]  # words of this test only
+        admin.execute(statement)
         try:
             return queries.first_broken_entry(company.pk) is not None
         finally:
@@ -258,7 +258,7 @@ def _restore(admin: Admin, rows: list[tuple[Any, ...]]) -> None:
         facts = names.index("facts")
         for row in rows:
             values = [json.dumps(value) if at == facts else value for at, value in enumerate(row)]
-            cursor.execute(f"INSERT INTO audit_entry ({', '.join(names)}) VALUES ({places})", values)  # type: ignore[arg-type]
+            cursor.execute(f"INSERT INTO audit_entry ({', '.join(names)}) VALUES ({places})", values)
 
 
 @pytest.mark.django_db

@@ -1,5 +1,6 @@
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -125,7 +126,7 @@ def _checked_rights(company: Company, application: Application, rights: Iterable
     return [right for right in application.rights if right in wanted]
 
 
-def _record(actor: Actor, verb: str, membership: Membership, application: Application, **facts: object) -> None:
+def _record(actor: Actor, verb: str, membership: Membership, application: Application, **facts: Any) -> None:
     company = membership.company_id
     audit.record(actor, verb, on=membership, company_id=company, application=application.code, **facts)
 
