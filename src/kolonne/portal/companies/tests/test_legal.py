@@ -4,6 +4,7 @@ import pytest
 from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
+from stdnum.de.handelsregisternummer import GERMAN_COURTS
 
 from kolonne.portal.companies import legal
 from kolonne.portal.companies.models import Company, CompanyVersion
@@ -114,7 +115,7 @@ def test_odd_input_is_refused_or_kept_once_and_for_all(
 
 
 def test_every_german_court_fits_beside_its_number() -> None:
-    for court in legal.german_register.GERMAN_COURTS:
+    for court in GERMAN_COURTS:
         kept = checked("de", "gmbh", f"{court} HRB 123456 ABC").register_number
         assert len(kept) <= legal.MAX_REGISTER
         assert checked("de", "gmbh", kept).register_number == kept
