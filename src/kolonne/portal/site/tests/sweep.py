@@ -4,15 +4,17 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from django.db import connection
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from kolonne.portal.commerce.actions import place_order
+from kolonne.portal.commerce.models import Contract
 from kolonne.portal.companies.models import AccessRequest, Company, Membership, Site
-from kolonne.portal.conftest import House
+from kolonne.portal.conftest import SYSTEM, House
 from kolonne.portal.identity.models import Application, HelpRequest, User
 from kolonne.portal.lib.scope import company_scope, user_scope
 
@@ -39,6 +41,8 @@ class Targets:
     house: House | None = None
     command: str = ""
     site: int = 0
+    order: int = 0
+    contract: int = 0
 
     @property
     def scope(self) -> list[int]:
@@ -59,7 +63,15 @@ def targets(person: User, company: Company, house: House | None = None, command:
         user=person, market=person.market, user_id_given=person.username, first_name="Somebody",
         last_name="Somewhere", email="somebody@example.com", company_name="Somewhere", company_address="Somewhere",
     )  # fmt: skip
-    return Targets(company, person, membership.pk, request, asked.pk, house, command, site.pk)
+    made = Targets(company, person, membership.pk, request, asked.pk, house, command, site.pk)
+    return replace(made, **_bought(house)) if house else made
+
+
+def _bought(house: House) -> dict[str, int]:
+    """An order that waits, and the contract that runs."""
+    with company_scope(house.scope):
+        order = place_order(actor=SYSTEM, company=house.company, wanted=["maintenance"], vehicles=[house.vehicle])
+        return {"order": order.pk, "contract": Contract.objects.get(company=house.company).pk}
 
 
 def all_routes() -> list[str]:
@@ -79,7 +91,7 @@ def address_of(route: str, to: Targets) -> str:
     """The route with ids in its place-holders. KeyError on one that nobody told the sweep about."""
     of_noun = {
         "people": to.person.pk, "requests": to.request.pk, "organisations": to.company.pk, "audit": to.company.pk,
-        "access-rights": to.membership,
+        "access-rights": to.membership, "orders": to.order, "contracts": to.contract,
     }  # fmt: skip
     if route.startswith("access-rights/requests/"):
         of_noun["access-rights"] = to.access_request
