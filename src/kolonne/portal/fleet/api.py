@@ -12,7 +12,7 @@ from kolonne.portal.fleet.actions import note_look_at_history, note_look_at_vans
 from kolonne.portal.fleet.permissions import HISTORY, STATE
 from kolonne.portal.lib import problems
 from kolonne.portal.lib.actor import Actor, require
-from kolonne.portal.lib.errors import Invalid, NotFound
+from kolonne.portal.lib.errors import Invalid, NotAllowed, NotFound
 from kolonne.portal.lib.problems import FieldError
 from kolonne.portal.telemetry import queries as telemetry
 from kolonne.portal.vehicles.models import Vehicle
@@ -156,6 +156,8 @@ def get_snapshot(request: HttpRequest) -> HttpResponse:
     """What changes after `now` is told by the stream `GET live`."""
     actor: Actor = request.actor  # type: ignore[attr-defined]  # set by authentication
     companies = companies_with_vans(actor)
+    if not companies:
+        raise NotAllowed(STATE)
     for company in companies:
         require(actor, STATE, company)
     note_look_at_vans(actor)

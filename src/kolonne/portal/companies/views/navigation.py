@@ -65,14 +65,14 @@ def _pages(actor: Actor) -> list[_Page]:
         organisations = _Page(_("Organisations"), "organisations", ("organisation", "site_"), company_read, ("market",))
     else:
         write = "companies.company:write"
-        organisations = _Page(_("Company"), "organisation", ("organisation", "site_"), write, ("company",))
+        organisations = _Page(_("Company"), "organisation", ("organisation", "site_", "company_del"), write, ("company",))
     return [
         people,
         requests,
         organisations,
         _Page(_("Verification"), "verification", ("verification",), "companies.case:ask", ("company",)),
         _Page(_("Remote checks"), "customers", ("customer",), "companies.case:write", ("market",)),
-        _Page(_("Export"), "company_export", ("company_",), "companies.company:export", ("company",)),
+        _Page(_("Export"), "company_export", ("company_export",), "companies.company:export", ("company",)),
         _Page(_("Access rights"), "access_rights", ("access_",), "companies.application:grant"),
         _Page(_("Market"), "market", ("market_",), "companies.market:write", ("market",)),
         _Page(_("Audit"), "audit", ("audit_",), "companies.audit:read"),

@@ -61,6 +61,8 @@ def test_the_steps_say_what_happens_and_the_name_must_be_typed(
     assert "is being deleted" in page
     assert browser.get("/company/delete/")["Location"] == "/company/leaving/"
     assert browser.get("/")["Location"] == "/company/leaving/"
+    # An open map asks for this when its stream has ended, and reloads.
+    assert browser.get("/api/v1/live/snapshot").status_code == 403
     assert browser.get("/vans/")["Location"] == "/company/leaving/"
 
 

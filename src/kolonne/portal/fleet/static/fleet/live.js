@@ -42,14 +42,26 @@ export function connect(where, on) {
     }
   }
 
+  /** The stream also ends when the person may no longer watch: then the page goes away, with all that it shows. */
+  async function leave() {
+    try {
+      const answer = await fetch(where.snapshotUrl, { headers: { Accept: "application/json" }, signal: closing.signal });
+      if (answer.status === 401 || answer.status === 403) location.reload();
+    } catch {
+      // The server is away: the stream tries again by itself.
+    }
+  }
+
   /** @param {Message} message */
   function take(message) {
     if (message.kind === "open") {
       clearTimeout(others);
       on.status("live");
       void refresh();
-    } else if (message.kind === "lost") on.status("lost");
-    else if (message.kind === "vans") {
+    } else if (message.kind === "lost") {
+      on.status("lost");
+      void leave();
+    } else if (message.kind === "vans") {
       on.status("live");
       on.vans(JSON.parse(message.data ?? "").vans);
     } else if (message.kind === "command") on.command(JSON.parse(message.data ?? ""));
