@@ -35,6 +35,7 @@ def start(*, actor: Actor, agent: User, user: User, company_id: int, session_key
         raise Invalid("no_session", "acting needs a browser session", {"session": "sign in"})
     if company_id not in queries.companies_to_help(post, agent.pk, user):
         raise NotFound("company")
+    User.objects.select_for_update(of=("self",)).get(pk=agent.pk)  # two beginnings at a time wait for each other
     for earlier in _open(agent_id=agent.pk):
         end(actor=actor, row=earlier, reason=Ended.ANOTHER)
     now = timezone.now()

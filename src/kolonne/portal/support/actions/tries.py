@@ -34,6 +34,8 @@ class Proved:
 
     user: User
     companies: list[int]
+    version: str
+    """Of what he told: another one when he changed or removed it since."""
 
 
 @transaction.atomic
@@ -60,12 +62,17 @@ def prove(*, actor: Actor, login: str, secret: str, now: datetime | None = None)
     if is_code and row.code and row.code_expires_at and now < row.code_expires_at:
         row.code, row.code_expires_at = "", None
         row.save(update_fields=["code", "code_expires_at"])
-        return Proved(person, companies)
+        return Proved(person, companies, version_of(row))
     if is_password and row.password:
-        return Proved(person, companies)
+        return Proved(person, companies, version_of(row))
     _record_wrong(actor, person)
     _count(actor, row, now)
     return None
+
+
+def version_of(row: SupportPassword | None) -> str:
+    """Changes with every new support password and with its removal."""
+    return row.changed_at.isoformat() if row and not row.frozen_at else ""
 
 
 @cache

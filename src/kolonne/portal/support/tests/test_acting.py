@@ -237,3 +237,17 @@ def test_the_company_is_chosen_when_there_are_several(
     client.post("/support/company/", {"company": ours.company.pk})
     assert ours.vehicle.plate in client.get("/vans/").content.decode()
     assert theirs.company.name not in client.get("/vans/").content.decode()
+
+
+def test_a_choice_of_company_does_not_outlive_the_support_password(
+    sigrid: User, bob: User, bobs_password: str, ours: House, theirs: House, at_the_desk: AtTheDesk
+) -> None:
+    with company_scope(theirs.scope):
+        Membership.objects.create(company=theirs.company, user=bob, roles=[Role.DRIVER])
+    client = at_the_desk(sigrid)
+    client.post("/support/", {"login": "bob", "secret": bobs_password})
+    actions.set_password(actor=actor_of(bob), user=bob, password="another7")
+    answer = client.post("/support/company/", {"company": ours.company.pk})
+    assert answer["Location"] == "/support/"
+    with user_scope(bob.pk):
+        assert not ActingSession.objects.exists()

@@ -1,7 +1,7 @@
 """The helper's side: who is to be helped, in which company, and the end of it (SU-02)."""
 
 from datetime import timedelta
-from typing import cast
+from typing import Any, cast
 
 from allauth.account.internal.flows.reauthentication import is_reauthentication_required
 from allauth.core.exceptions import ReauthenticationRequired
@@ -21,9 +21,9 @@ from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.errors import NotAllowed, NotFound
 from kolonne.portal.support import actions, queries
 from kolonne.portal.support.acting import SESSION, Acting
-from kolonne.portal.support.actions.tries import MOST_TRIES, Proved
+from kolonne.portal.support.actions.tries import MOST_TRIES, Proved, version_of
 from kolonne.portal.support.forms.desk import DeskForm
-from kolonne.portal.support.models import Ended
+from kolonne.portal.support.models import Ended, SupportPassword
 from kolonne.portal.support.permissions import ACT_FOR
 
 PROVED = "support_proved"
@@ -94,7 +94,7 @@ def _go_on(request: HttpRequest, proved: Proved) -> HttpResponse:
     if len(proved.companies) == 1:
         return _start(request, proved.user, proved.companies[0])
     until = (timezone.now() + TO_CHOOSE).timestamp()
-    request.session[PROVED] = {"user": proved.user.pk, "until": until}
+    request.session[PROVED] = {"user": proved.user.pk, "until": until, "version": proved.version}
     return redirect("support_company")
 
 
@@ -106,7 +106,7 @@ def support_company(request: HttpRequest) -> HttpResponse:
     post = queries.post_of(actor)
     if post is None:
         raise NotAllowed(ACT_FOR)
-    if not pending or pending["until"] < timezone.now().timestamp():
+    if not pending or not _still_holds(pending):
         messages.info(request, _("Begin again: the choice waited for too long."))
         return redirect("support_desk")
     user = User.objects.get(pk=pending["user"])
@@ -119,6 +119,12 @@ def support_company(request: HttpRequest) -> HttpResponse:
         return _start(request, user, chosen)
     context = {"person": user, "companies": queries.names_of(companies)}
     return render(request, "support/company.html", context)
+
+
+def _still_holds(pending: dict[str, Any]) -> bool:
+    """Whether the choice came soon enough, and the person has not set another support password meanwhile."""
+    row = SupportPassword.objects.filter(user=pending["user"]).first()
+    return bool(pending["until"] >= timezone.now().timestamp() and pending["version"] == version_of(row))
 
 
 def _start(request: HttpRequest, user: User, company: int) -> HttpResponse:
