@@ -236,7 +236,7 @@ class TestHandingOver:
 
     def test_the_profile_says_whom_to_ask(self, alice: User, dora: User, signed_in: SignIn) -> None:
         shown = page(signed_in(dora).get("/account/"))
-        assert "Nobody leaves an organisation by himself" in shown
+        assert "Nobody leaves an organisation on their own" in shown
         assert 'href="/account/delete/"' in shown
         assert "/account/hand-over/" not in shown
         assert "/account/hand-over/" in page(signed_in(alice).get("/account/"))

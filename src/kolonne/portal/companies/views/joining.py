@@ -18,6 +18,7 @@ from kolonne.portal.companies.actions import joining
 from kolonne.portal.companies.forms.invitations import NewcomerForm
 from kolonne.portal.companies.models import Channel
 from kolonne.portal.companies.queries.invitations import CLOSED, OPEN, Found, invitation_by
+from kolonne.portal.companies.queries.profile import belongings_of
 from kolonne.portal.companies.views.choice import CHOSEN
 from kolonne.portal.identity import links
 from kolonne.portal.identity.actions import address_proof
@@ -69,6 +70,10 @@ def _with_identity(request: HttpRequest, token: str, found: Found) -> HttpRespon
         messages.success(request, _("You belong to %(company)s now.") % {"company": joined.company.name})
         return redirect("account")
     user = cast("User", request.user)
+    if found.invitation.invited_by_id == user.pk:
+        return _refused(request, "own_invitation")
+    if any(place.company.pk == found.company.pk for place in belongings_of(user)):
+        return _refused(request, "already_member")
     is_other = found.invitation.channel == Channel.MAIL and found.invitation.address != user.email.lower()
     return render(request, "companies/join.html", {"found": found, "is_other": is_other})
 

@@ -42,8 +42,10 @@ def account_delete(request: HttpRequest) -> HttpResponse:
         except Conflict as error:
             messages.error(request, texts.of_refusal(error.code, error.text))
         return redirect("account_delete")
+    belongings = belongings_of(user)
     context = {
-        "belongings": belongings_of(user),
+        "belongings": belongings,
+        "has_helpers": any(place.administrators for place in belongings),
         "days": settings.DELETION_DAYS,
         "has_private": PrivateProfile.objects.filter(user=user).exists(),
     }
