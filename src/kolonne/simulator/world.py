@@ -198,15 +198,16 @@ def explained(error: msgspec.ValidationError, raw: Any) -> str:
 def _complaints(world: World) -> list[str]:
     """What the shapes alone cannot tell."""
     vans = [van for company in world.companies for van in company.vans]
-    new_vans = [van for company in world.registering for van in company.vans]
+    vins = [van.vin for van in vans] + [van.vin for company in world.registering for van in company.vans]
+    names = [company.name for company in world.companies] + [company.name for company in world.registering]
     complaints = [
         f"{field} {value!r} is used twice: give each its own"
         for field, values in (
-            ("vin", [van.vin for van in [*vans, *new_vans]]),
+            ("vin", vins),
             ("serial", [van.serial for van in vans]),
             ("user_id", [*(person.user_id for person in world.people), *(person.user_id for person in world.private)]),
             ("email", [*(person.email for person in world.people), *(person.email for person in world.private)]),
-            ("name", [company.name for company in [*world.companies, *world.registering]]),
+            ("name", names),
         )
         for value, times in Counter(values).items()
         if times > 1

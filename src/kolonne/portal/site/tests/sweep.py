@@ -64,14 +64,14 @@ def targets(person: User, company: Company, house: House | None = None, command:
         last_name="Somewhere", email="somebody@example.com", company_name="Somewhere", company_address="Somewhere",
     )  # fmt: skip
     made = Targets(company, person, membership.pk, request, asked.pk, house, command, site.pk)
-    return replace(made, **_bought(house)) if house else made
+    return _with_purchases(made, house) if house else made
 
 
-def _bought(house: House) -> dict[str, int]:
+def _with_purchases(made: Targets, house: House) -> Targets:
     """An order that waits, and the contract that runs."""
     with company_scope(house.scope):
         order = place_order(actor=SYSTEM, company=house.company, wanted=["maintenance"], vehicles=[house.vehicle])
-        return {"order": order.pk, "contract": Contract.objects.get(company=house.company).pk}
+        return replace(made, order=order.pk, contract=Contract.objects.get(company=house.company).pk)
 
 
 def all_routes() -> list[str]:
