@@ -65,7 +65,8 @@ def past_of(user: User) -> list[Past]:
     now = {consent.application.code for consent in consents_of(user)}
     with user_scope(user.pk):
         opened = Entry.objects.filter(user_id=user.pk, verb=OPENED)
-        last = dict(opened.values_list("facts__application").annotate(Max("at")))
+        rows = opened.values_list("facts__application").annotate(Max("at"))
+        last = {str(code): at for code, at in rows}
     names = dict(Application.objects.filter(code__in=last).values_list("code", "name"))
     found = [Past(names.get(code, code), at) for code, at in last.items() if code not in now]
     return sorted(found, key=lambda past: past.name.lower())

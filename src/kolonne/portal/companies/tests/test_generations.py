@@ -25,7 +25,7 @@ from kolonne.portal.lib.scope import company_scope
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Client]
-LEGAL = {"legal_form": "as", "register_number": "974 760 673", "vat_number": "974760673 mva"}
+LEGAL: dict[str, Any] = {"legal_form": "as", "register_number": "974 760 673", "vat_number": "974760673 mva"}
 
 
 def change(company: Company, actor: Actor = SYSTEM, **changes: Any) -> Company:
