@@ -33,14 +33,14 @@ def register(request: HttpRequest) -> HttpResponse:
     form = RegistrationForm(request.POST if request.method == "POST" else None, initial=start)
     status = 200
     if form.is_valid():
-        if User.objects.filter(username__iexact=form.cleaned_data["user_id"]).exists():
-            form.add_error("user_id", _("This user id is taken. Choose another one."))
-        elif limits.allows_address("register_page", request):
-            registration.ask(newcomer=_newcomer(form), address=client_address(request))
-            return redirect("registration_sent")
-        else:
+        if not limits.allows_address("register_page", request):
             form.add_error(None, _("That was often enough for now. Wait an hour, then try again."))
             status = 429
+        elif User.objects.filter(username__iexact=form.cleaned_data["user_id"]).exists():
+            form.add_error("user_id", _("This user id is taken. Choose another one."))
+        else:
+            registration.ask(newcomer=_newcomer(form), address=client_address(request))
+            return redirect("registration_sent")
     return render(request, "identity/registration.html", {"form": form, "wizard": reverse(WIZARD)}, status=status)
 
 
