@@ -65,7 +65,8 @@ def _pages(actor: Actor) -> list[_Page]:
         organisations = _Page(_("Organisations"), "organisations", ("organisation", "site_"), company_read, ("market",))
     else:
         write = "companies.company:write"
-        organisations = _Page(_("Company"), "organisation", ("organisation", "site_", "company_del"), write, ("company",))
+        below = ("organisation", "site_", "company_del")
+        organisations = _Page(_("Company"), "organisation", below, write, ("company",))
     return [
         people,
         requests,
