@@ -94,19 +94,6 @@ def tend_keys(timestamp: int) -> None:
     signing_keys.tend_keys(actor=Actor.system("rotation of signing keys"))
 
 
-@app.task(name="identity.erase_traces", retry=PATIENT)
-def erase_traces(sealed: str, receipt: int | None = None, rounds: int = 0) -> None:
-    """What is left of somebody whose account is erased: names in the audit, labels, failed jobs, mails as files."""
-    traces_actions.erase_traces(sealed=sealed, receipt=receipt, rounds=rounds)
-
-
-@app.periodic(cron="17 4 * * *")
-@app.task(name="identity.empty_folders", queueing_lock="identity.empty_folders", pass_context=False)
-def empty_folders(timestamp: int) -> None:
-    """Daily: mails and SMS that became files are no archive. `timestamp` is the minute, unused."""
-    traces_actions.empty_folders(now=timezone.now())
-
-
 @app.task(name="identity.answer_registration", retry=5)
 def answer_registration(sealed: str) -> None:
     """Somebody wants to register a company; the page has answered already, the mailbox learns what is known."""
@@ -120,3 +107,16 @@ def send_registration(context: JobContext, sealed: str) -> None:
     letter = json.loads(sealing.unseal(sealed))
     newcomer = registration.Newcomer(**letter["newcomer"])
     registration.deliver(newcomer=newcomer, token=letter["token"], number=f"job-{context.job.id}")
+
+
+@app.task(name="identity.erase_traces", retry=PATIENT)
+def erase_traces(sealed: str, receipt: int | None = None, rounds: int = 0) -> None:
+    """What is left of somebody whose account is erased: names in the audit, labels, failed jobs, mails as files."""
+    traces_actions.erase_traces(sealed=sealed, receipt=receipt, rounds=rounds)
+
+
+@app.periodic(cron="17 4 * * *")
+@app.task(name="identity.empty_folders", queueing_lock="identity.empty_folders", pass_context=False)
+def empty_folders(timestamp: int) -> None:
+    """Daily: mails and SMS that became files are no archive. `timestamp` is the minute, unused."""
+    traces_actions.empty_folders(now=timezone.now())

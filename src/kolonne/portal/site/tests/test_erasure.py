@@ -108,6 +108,7 @@ def kanari(platform: Config, django_db_blocker: DjangoDbBlocker, admin: Admin, s
     settings.EMAIL_BACKEND = "kolonne.portal.lib.mail.FolderBackend"
     with django_db_blocker.unblock():
         cache.clear()
+        last = admin.execute("SELECT coalesce(max(id), 0) FROM audit_entry").fetchone() or (0,)
         house = build_house("Fjordbud AS", "WK0TEST0000000055", "TEST000000055")
         alice = _member(house, "alice-of-erasure", "Alice", "Other")
         one = Person("one")
@@ -115,8 +116,12 @@ def kanari(platform: Config, django_db_blocker: DjangoDbBlocker, admin: Admin, s
         loner = _private(Person("two", "+4791234568"))
         yield World(platform, admin, house, alice, member, loner)
         cache.clear()
+        admin.execute("DELETE FROM audit_entry WHERE company_id IS NULL AND id > %s", last)  # the end of the chain
         forget_committed(admin, house.company, [alice, member, loner])
         admin.execute("DELETE FROM procrastinate_jobs")
+        admin.execute("DELETE FROM identity_helprequest")
+        admin.execute("DELETE FROM identity_application WHERE code = 'of-erasure'")
+        admin.execute("DELETE FROM allauth_idp_oidc_client WHERE id = 'of-erasure'")
 
 
 def _member(house: House, username: str, first: str, last: str, email: str = "alice.other@example.com") -> User:
