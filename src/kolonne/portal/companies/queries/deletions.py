@@ -36,7 +36,9 @@ class Asked:
 
 def open_deletions(actor: Actor) -> list[Asked]:
     """Of the open company at once; of a market as soon as its administrators were told. The oldest first."""
-    asked = User.objects.filter(deletion_asked_at__isnull=False).exclude(state=State.DELETED).exclude(pk=actor.user_id)
+    asked = (
+        User.objects.filter(deletion_asked_at__isnull=False).exclude(state=State.DELETED).exclude(pk=actor.user_id or 0)
+    )
     mine = companies_with(actor, WRITE)
     found: set[int] = set()
     if mine:

@@ -6,6 +6,7 @@ Real connections and committed rows: each thread is a browser of its own.
 import random
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -94,10 +95,7 @@ def test_twenty_who_act_on_each_other_in_a_ring_leave_one(kind: str, crowd: tupl
     """Each has his successor in the ring: without the lock every one of them would see somebody left."""
     company, members = crowd
     ring = [*members[1:], members[0]]
-    acts = [
-        lambda by=by.user, at=at: ACTS[kind](by, at)
-        for by, at in zip(members, ring, strict=True)  # type: ignore[misc]
-    ]
+    acts: list[Callable[[], object]] = [partial(ACTS[kind], by.user, at) for by, at in zip(members, ring, strict=True)]
     outcome = at_once(acts)
     assert len(outcome) == MANY
     assert set(outcome) <= {"done", "last_administrator", "not_allowed", "wrong_state", "not_found"}
@@ -114,7 +112,7 @@ def test_everything_at_once(crowd: tuple[Company, list[Membership]]) -> None:
         acts: list[Callable[[], object]] = []
         for by in members:
             at, kind = dice.choice([one for one in members if one is not by]), dice.choice(sorted(ACTS))
-            acts.append(lambda by=by.user, at=at, kind=kind: ACTS[kind](by, at))  # type: ignore[misc]
+            acts.append(partial(ACTS[kind], by.user, at))
         at_once(acts)
         assert administrators_left(company) >= 1
 
@@ -126,8 +124,8 @@ def test_the_last_two_who_remove_each_other_twenty_times_leave_one(crowd: tuple[
     acts: list[Callable[[], object]] = []
     for number in range(MANY // 2):
         kind = ("demote", "block")[number % 2]
-        acts.append(lambda kind=kind: ACTS[kind](first.user, second))  # type: ignore[misc]
-        acts.append(lambda kind=kind: ACTS[kind](second.user, first))  # type: ignore[misc]
+        acts.append(partial(ACTS[kind], first.user, second))
+        acts.append(partial(ACTS[kind], second.user, first))
     outcome = at_once(acts)
     assert outcome.count("done") >= 1
     assert administrators_left(company) == 1
@@ -147,7 +145,7 @@ def test_one_invitation_brings_one_person_in(
         invite(actor=actor_of(members[0].user), company=verified, invitee=invitee, roles=[Role.DRIVER])
         job = ProcrastinateJob.objects.filter(task_name="companies.send_invitation").latest("pk")
         token = sealing.unseal(job.args["sealed"])
-        outcome = at_once([lambda user=user: join(actor=actor_of(user), token=token) for user in guests])  # type: ignore[misc]
+        outcome = at_once([partial(join, actor=actor_of(user), token=token) for user in guests])
         assert sorted(outcome) == ["done", *["used"] * (MANY - 1)]
         with company_scope([company.pk]):
             assert Membership.objects.filter(user__in=guests).count() == 1

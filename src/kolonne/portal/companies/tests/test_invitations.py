@@ -64,7 +64,7 @@ def path_of(post: PostOffice, settings: Any = None) -> str:
         newest = max(folder.glob("*.json"), key=lambda file: file.stat().st_mtime_ns)
         texts.append(json.loads(newest.read_text())["text"])
     found = re.findall(r"(/join/[\w-]+/)", " ".join(texts))
-    return found[-1]
+    return str(found[-1])
 
 
 def token_of(path: str) -> str:
@@ -84,7 +84,7 @@ def roles_of(user: User, house: House) -> list[str]:
 
 
 def page(answer: Any) -> str:
-    return answer.content.decode()
+    return str(answer.content.decode())
 
 
 class TestByMail:

@@ -54,7 +54,7 @@ def membership(house: House, user: User) -> Membership:
 
 
 def page(answer: Any) -> str:
-    return answer.content.decode()
+    return str(answer.content.decode())
 
 
 class TestAsking:

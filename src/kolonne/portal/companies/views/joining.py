@@ -22,6 +22,7 @@ from kolonne.portal.companies.queries.profile import belongings_of
 from kolonne.portal.companies.views.choice import CHOSEN
 from kolonne.portal.identity import links
 from kolonne.portal.identity.actions import address_proof
+from kolonne.portal.identity.actions.renewal import CODE_LIFETIME
 from kolonne.portal.identity.forms.renewal import AddressForm, CodeForm
 from kolonne.portal.identity.models import Language, User
 from kolonne.portal.identity.queries import owner_of_address
@@ -156,7 +157,7 @@ def _code(request: HttpRequest, found: Found, form: CodeForm) -> HttpResponse:
             return redirect(request.path)
         form.add_error("code", problem)
     email = request.session[STATE]["email"]
-    minutes = address_proof.CODE_LIFETIME.seconds // 60
+    minutes = CODE_LIFETIME.seconds // 60
     return render(
         request, "companies/join_code.html", {"found": found, "form": form, "email": email, "minutes": minutes}
     )
@@ -169,7 +170,7 @@ def _problem(state: dict[str, object], found: Found, code: str) -> str:
         is_right = address_proof.is_code_right(purpose=_purpose(found), code=code, **facts)
     except Conflict:
         return _("Five tries were wrong, so this code does not count any more. Have a new one sent.")
-    if time.time() - float(str(state["sent_at"])) > address_proof.CODE_LIFETIME.total_seconds():
+    if time.time() - float(str(state["sent_at"])) > CODE_LIFETIME.total_seconds():
         return _("This code is too old. Have a new one sent.")
     return "" if is_right else _("This code is wrong. Take the one from the newest mail.")
 

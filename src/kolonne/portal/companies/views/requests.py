@@ -13,6 +13,7 @@ from kolonne.portal.companies import texts
 from kolonne.portal.companies.actions import people, requests
 from kolonne.portal.companies.queries import inbox
 from kolonne.portal.companies.queries import people as reads
+from kolonne.portal.companies.queries.deletions import open_deletions
 from kolonne.portal.companies.views import acts
 from kolonne.portal.companies.views.acts import ACTS
 from kolonne.portal.companies.views.people import actor_of_request
@@ -45,7 +46,7 @@ def help_requests(request: HttpRequest) -> HttpResponse:
     context = {
         "requests": inbox.open_requests(actor),
         "access_requests": inbox.access_requests(actor),
-        "deletions": inbox.open_deletions(actor),
+        "deletions": open_deletions(actor),
     }
     return render(request, "companies/requests.html", context)
 
