@@ -77,7 +77,8 @@ def test_those_who_are_responsible_open_what_is_theirs(
     opened = 0
     for route in managed_routes(of_one=True):
         status = client.get(address_of(route, in_norway)).status_code
-        assert status in {200, 403, 404, 405}, route
+        # The bin leads on to the page that asks.
+        assert status in {200, 403, 404, 405} | ({302} if route.endswith("/out/") else set()), route
         opened += status == 200
     assert opened >= at_least
 
