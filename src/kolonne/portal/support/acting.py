@@ -43,7 +43,7 @@ BOTH: frozenset[str] = READ | {"POST"}
 OPEN: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(
         (
-            "start", "map", "map_bounds", "map_roads", "vehicles", "vehicle", "orders", "order", "contracts",
+            "start", "map", "map_bounds", "map_roads", "vehicles", "vehicle", "orders", "contracts",
             "contract", "terms", "people", "person", "organisation", "organisation_history", "support_desk",
             "api-1:list_vehicles", "api-1:get_vehicle", "api-1:get_snapshot",
         ),
@@ -51,15 +51,15 @@ OPEN: Mapping[str, frozenset[str]] = {
     ),
     **dict.fromkeys(
         (
-            "vehicle_commands", "vehicle_add", "order_new", "organisation_edit", "site_add", "site_edit",
+            "vehicle_commands", "vehicle_add", "order_new", "order", "organisation_edit", "site_add", "site_edit",
             "set_language", "support_end", "account_logout",
         ),
         BOTH,
     ),
 }  # fmt: skip
 """Names of pages that open while somebody acts, with the methods. Own accounts of either person, sign-in, exports,
-rights, keys, PIN, applications of others, the verification by a dealer, the acceptance of terms and everything that
-takes something away stand here on purpose not."""
+rights, keys, PIN, applications of others, the verification by a dealer and everything that takes something away stand
+here on purpose not. An order can be completed; accepting its terms is refused by the action itself (SU-03)."""
 
 
 @dataclass(frozen=True)
