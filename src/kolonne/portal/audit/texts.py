@@ -43,6 +43,18 @@ def register(words: "Mapping[str, StrOrPromise]") -> None:
     _words.update(words)
 
 
+_own_business: list[str] = []
+
+
+def only_for_oneself(*beginnings: str) -> None:
+    """Says by which beginnings one knows what only the person himself reads, whoever may read else."""
+    _own_business.extend(beginnings)
+
+
+def own_business() -> list[str]:
+    return list(_own_business)
+
+
 def known() -> frozenset[str]:
     return frozenset(_words)
 

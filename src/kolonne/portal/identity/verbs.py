@@ -55,3 +55,5 @@ texts.register(
         "identity.private.ended": _("Private account deleted"),
     }
 )
+# What a person does with a private account is nobody else's business (ID-03).
+texts.only_for_oneself("identity.private.")

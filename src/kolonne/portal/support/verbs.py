@@ -13,3 +13,5 @@ texts.register(
         "support.session.ended": _("Work in the person's name ended"),
     }
 )
+# Only the person himself sees whether a support password is set (SU-01).
+texts.only_for_oneself("support.password.", "support.code.")

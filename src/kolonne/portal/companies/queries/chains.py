@@ -8,6 +8,7 @@ from django.db.models import CharField, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 
 from kolonne.portal.audit import queries as audit
+from kolonne.portal.audit import texts
 from kolonne.portal.audit.models import Entry
 from kolonne.portal.audit.queries import ChainState, Page, Wanted
 from kolonne.portal.companies.models import Company, Membership, Tenant
@@ -68,8 +69,9 @@ def _open(actor: Actor, chain: Chain) -> Iterator[QuerySet[Entry]]:
         targets = people.annotate(target=Concat(Value("identity.user:"), Cast("pk", CharField()))).values("target")
         markets = audit.targets_of("identity.market", markets_with(actor, READ))
         entries = Entry.objects.filter(Q(target__in=targets) | Q(target__in=markets), company_id=None)
-        # What a person does with a private account is nobody else's business (ID-03).
-        yield entries.exclude(verb__startswith="identity.private.")
+        for beginning in texts.own_business():
+            entries = entries.exclude(verb__startswith=beginning)
+        yield entries
 
 
 def read(actor: Actor, chain: Chain, wanted: Wanted) -> Page:

@@ -13,9 +13,10 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 from django.utils import timezone
 
+from kolonne.portal.audit.queries import Wanted
 from kolonne.portal.companies import actions as companies
 from kolonne.portal.companies.models import Company, Role
-from kolonne.portal.companies.queries import actor_of
+from kolonne.portal.companies.queries import actor_of, chains
 from kolonne.portal.conftest import SYSTEM, House, person
 from kolonne.portal.identity.models import User
 from kolonne.portal.identity.queries import himself
@@ -89,6 +90,17 @@ def test_others_do_not_see_whether_one_is_set(alice: User, bob: User, signed_in:
     after = client.get(f"/people/{bob.pk}/").content
     assert b"upport password" not in after
     assert len(before) == len(after)
+
+
+def test_the_markets_administrator_does_not_read_of_it_either(bob: User, nora: User) -> None:
+    actions.set_password(actor=himself(bob), user=bob, password=SECRET)
+    actions.make_code(actor=himself(bob), user=bob)
+    actions.remove_password(actor=himself(bob), user=bob)
+    read = chains.read(actor_of(nora), chains.Chain(None), Wanted())
+    assert read.entries
+    assert [entry.verb for entry in read.entries if entry.verb.startswith("support.")] == []
+    his = [entry.verb for entry in chains.read_about(bob, Wanted()).entries]
+    assert {"support.password.set", "support.code.made", "support.password.removed"} <= set(his)
 
 
 def test_it_signs_nobody_in(bob: User, bobs_password: str) -> None:
