@@ -47,6 +47,7 @@ REFUSALS = {
     "closed_case": gettext_lazy("This code was used or replaced by a newer one. The customer can make a new code."),
     "expired_case": gettext_lazy("This code is too old. The customer can make a new one."),
     "own_case": gettext_lazy("Nobody verifies himself or a company to which he belongs. A colleague does it."),
+    "own_people": gettext_lazy("This person works for you. Another dealer, or the support of your country, does it."),
     "no_administrator": gettext_lazy(
         "The person of this case does not administer the company any more. Another administrator makes a new code."
     ),

@@ -168,8 +168,8 @@ def decide_case(*, actor: Actor, case: VerificationCase, seen: str, decision: De
         if view.seen != seen:
             raise Conflict("case_changed", "the data of person or company were changed meanwhile")
         check_decision(view, decision)
-        if locked.is_remote and not _is_second(actor, locked, decision):
-            return _propose(actor, locked, decision)
+        if locked.is_remote and not _is_second(actor, view, decision):
+            return _propose(actor, view, decision)
         _apply(actor, view, decision)
     return locked
 
@@ -194,19 +194,26 @@ def _as_facts(decision: Decision) -> dict[str, object]:
     }
 
 
-def _is_second(actor: Actor, case: VerificationCase, decision: Decision) -> bool:
-    if case.proposed_at is None:
+def _is_second(actor: Actor, view: CaseView, decision: Decision) -> bool:
+    """False also when the data were changed since the first check: then nobody has seen what stands there now."""
+    case = view.case
+    if not view.is_proposed:
         return False
     if case.proposed_by_id is None or case.proposed_by_id == actor.user_id:
         raise Conflict("same_person", "the second check is somebody else's")
-    if _as_facts(decision) != case.proposal:
+    if _proposal(view, decision) != case.proposal:
         raise Conflict("other_findings", "the two checks differ")
     return True
 
 
-def _propose(actor: Actor, case: VerificationCase, decision: Decision) -> VerificationCase:
+def _proposal(view: CaseView, decision: Decision) -> dict[str, object]:
+    return {**_as_facts(decision), "seen": view.seen}
+
+
+def _propose(actor: Actor, view: CaseView, decision: Decision) -> VerificationCase:
+    case = view.case
     case.proposed_by_id, case.proposed_at = actor.user_id, timezone.now()
-    case.proposal, case.evidence = _as_facts(decision), decision.evidence
+    case.proposal, case.evidence = _proposal(view, decision), decision.evidence
     case.save(update_fields=["proposed_by", "proposed_at", "proposal", "evidence"])
     audit.record(actor, "companies.case.proposed", on=case, company_id=case.company_id, evidence=decision.evidence)
     return case

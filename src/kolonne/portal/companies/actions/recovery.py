@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from babel.dates import format_date
 from django.db import transaction
 from django.utils import timezone
 
@@ -19,6 +18,7 @@ from kolonne.portal.identity.actions.verification import note_check
 from kolonne.portal.identity.models import OPEN_STATES, User
 from kolonne.portal.identity.personal_data import PersonalData
 from kolonne.portal.lib.actor import Actor, require
+from kolonne.portal.lib.dates import long_date
 from kolonne.portal.lib.errors import Conflict, Invalid, NotFound
 from kolonne.portal.lib.scope import company_scope
 
@@ -40,8 +40,8 @@ class Voucher:
 def open_recovery(*, actor: Actor, dealer_id: int, company: Company, user: User, voucher: Voucher) -> Recovery:
     """Begins the waiting period. All members and the market's administrators are told by mail.
 
-    Raises NotAllowed; NotFound for a company that is no customer; Conflict `not_orphaned`, `recovery_runs`,
-    `own_case` for oneself or one's own company; Invalid `unfit_document`, also when it is another person's.
+    Raises NotAllowed; NotFound for a company that is no customer; Conflict `not_orphaned`, `recovery_runs`, `own_case`
+    for oneself or one's own company, `own_people`; Invalid `unfit_document`, also when it is another person's.
     """
     require(actor, WRITE, dealer_id)
     if company.pk not in customers_of(dealer_id):
@@ -50,6 +50,7 @@ def open_recovery(*, actor: Actor, dealer_id: int, company: Company, user: User,
     with company_scope([company.pk]):
         list(Company.objects.select_for_update(no_key=True).filter(pk=company.pk).values_list("pk"))
         _check_state(actor, company, user)
+        _refuse_colleague(dealer_id, user)
         now = timezone.now()
         recovery = Recovery.objects.create(
             company=company, person=user, dealer_id=dealer_id, opened_by=actor.label, reason=voucher.reason,
@@ -86,6 +87,12 @@ def _check_state(actor: Actor, company: Company, user: User) -> None:
         raise Conflict("not_orphaned", "somebody administers this company")
     if recovery_of(company) is not None:
         raise Conflict("recovery_runs", "a recovery waits already")
+
+
+def _refuse_colleague(dealer_id: int, user: User) -> None:
+    with company_scope([dealer_id]):
+        if Membership.objects.filter(company=dealer_id, user=user).exists():
+            raise Conflict("own_people", "no dealer hands a customer's company to his own people")
 
 
 @transaction.atomic
@@ -146,7 +153,7 @@ def _tell(mail: str, recovery: Recovery, company: Company) -> None:
     people, helpers = to_be_told(company)
     others = {user.pk: user for user in (*people, recovery.person)}
     for user in (*others.values(), *(helper for helper in helpers if helper.pk not in others)):
-        day = format_date(recovery.takes_effect_at.date(), "long", locale=user.language)
+        day = long_date(recovery.takes_effect_at.date(), user.language)
         page = recovery.pk if user.pk not in others else 0
         mails.post(
             mail, user, company=company.name, person=str(recovery.person), on=day, page=page, by=recovery.opened_by

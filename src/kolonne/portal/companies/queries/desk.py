@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from kolonne.portal.companies import hooks
 from kolonne.portal.companies.hooks import CheckItem
-from kolonne.portal.companies.models import Company, Kind, Tenant, VerificationCase
-from kolonne.portal.companies.queries.directory import with_words
+from kolonne.portal.companies.models import Company, Tenant, VerificationCase
+from kolonne.portal.companies.queries.directory import CUSTOMERS, with_words
 from kolonne.portal.companies.queries.verification import must_renew
 from kolonne.portal.identity.models import User, Verification
 from kolonne.portal.identity.personal_data import PersonalData
@@ -70,8 +70,6 @@ def customers_of(dealer_id: int) -> list[int]:
     return sorted(Tenant.objects.filter(pk__in=ids, closed_at=None, kind__in=CUSTOMERS).values_list("pk", flat=True))
 
 
-CUSTOMERS = (Kind.FLEET, Kind.WORKSHOP)
-
 
 def _page(ids: list[int], dealer_id: int, wanted: Wanted) -> "Page[Company]":
     """Within the customers' scope."""
@@ -122,6 +120,11 @@ class CaseView:
     def was_changed(self) -> bool:
         """Whether the person's data are others than when the case was opened."""
         return self.case.opened_data != self.stored.fingerprint
+
+    @property
+    def is_proposed(self) -> bool:
+        """Whether somebody checked from afar what stands there now (VE-05)."""
+        return self.case.proposed_at is not None and self.case.proposal.get("seen") == self.seen
 
     @property
     def is_open(self) -> bool:

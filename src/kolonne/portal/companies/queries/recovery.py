@@ -6,7 +6,7 @@ from django.db.models import Q
 
 from kolonne.portal.companies.models import Company, Kind, Membership, Recovery, Role, Tenant
 from kolonne.portal.companies.queries.directory import may_at
-from kolonne.portal.identity.models import User
+from kolonne.portal.identity.models import State, User
 from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.errors import NotFound
 from kolonne.portal.lib.scope import all_companies, company_scope
@@ -56,9 +56,9 @@ def due_recoveries(now: datetime) -> list[tuple[int, int]]:
 
 
 def to_be_told(company: Company) -> tuple[list[User], list[User]]:
-    """Members who can sign in, and the administrators of the market."""
+    """All members, above all those who cannot sign in: it is their place; and the administrators of the market."""
     with company_scope([company.pk]):
-        rows = Membership.objects.filter(company=company, user__is_active=True).select_related("user")
+        rows = Membership.objects.filter(company=company).exclude(user__state=State.DELETED).select_related("user")
         people = [row.user for row in rows.order_by("pk")]
     operators = list(
         Tenant.objects.filter(market=company.market_id, kind=Kind.OPERATOR, closed_at=None).values_list("pk", flat=True)

@@ -86,10 +86,10 @@ def told(mail: str) -> set[int]:
 
 
 def test_after_the_waiting_period_the_person_administers_the_company(
-    orphaned: Company, dagny: User, bob: User, dora: User, nora: User, greta: User
+    orphaned: Company, dagny: User, alice: User, bob: User, dora: User, nora: User, greta: User
 ) -> None:
     recovery = recover(actor_of(dagny), orphaned, bob)
-    assert told("recovery_opened") == {bob.pk, dora.pk, nora.pk}
+    assert told("recovery_opened") == {alice.pk, bob.pk, dora.pk, nora.pk}
     bob.refresh_from_db()
     assert bob.verification == Verification.VERIFIED
     assert finish(RECOVERY_WAIT.days - 0.1) == 0
@@ -98,7 +98,7 @@ def test_after_the_waiting_period_the_person_administers_the_company(
     assert finish(RECOVERY_WAIT.days + 0.2) == 0
     assert roles_of(bob, orphaned) == [Role.ADMINISTRATOR, Role.FLEET_MANAGER]
     assert not is_orphaned(orphaned)
-    assert told("recovery_done") == {bob.pk, dora.pk, nora.pk}
+    assert told("recovery_done") == {alice.pk, bob.pk, dora.pk, nora.pk}
     with company_scope([orphaned.pk]):
         verbs = list(Entry.objects.filter(target=f"companies.recovery:{recovery.pk}").values_list("verb", flat=True))
     assert sorted(verbs) == ["companies.recovery.done", "companies.recovery.opened"]

@@ -106,8 +106,8 @@ def _about(request: HttpRequest, view: CaseView, form: CaseForm) -> dict[str, ob
         "view": view,
         "form": form,
         "differences": form.differences() if form.is_bound else [],
-        "is_second": view.case.proposed_at is not None,
-        "waits_for_other": view.case.proposed_at is not None and view.case.proposed_by_id == actor.user_id,
+        "is_second": view.is_proposed,
+        "waits_for_other": view.is_proposed and view.case.proposed_by_id == actor.user_id,
         "remote_days": actions.REMOTE_VALID.days,
     }
 
