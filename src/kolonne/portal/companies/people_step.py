@@ -9,7 +9,7 @@ from kolonne.portal.companies.models import Company, Invitation, Kind, Membershi
 from kolonne.portal.companies.queries.people import WRITE
 from kolonne.portal.lib.actor import Actor
 
-ORDER = 40
+ORDER = 50
 """The last one: it waits for the dealer."""
 
 

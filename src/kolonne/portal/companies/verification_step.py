@@ -9,7 +9,7 @@ from kolonne.portal.companies.models import Company, Kind
 from kolonne.portal.companies.queries.verification import Progress, progress_of
 from kolonne.portal.lib.actor import Actor
 
-ORDER = 30
+ORDER = 40
 """After vans and products: the dealer checks them in the same visit."""
 
 
