@@ -75,6 +75,8 @@ def silence(actor: Actor, company: Company) -> None:
 
     Needs the company's scope.
     """
+    # As a dealer's decision and an order do: what is under way there ends first, instead of two that wait for ever.
+    list(Company.objects.select_for_update(no_key=True).filter(pk=company.pk).values_list("pk"))
     for part in hooks.departures():
         if part.at_once is not None:
             part.at_once(actor, company)
