@@ -1,9 +1,12 @@
-"""Addresses in our logs: pages that a mail leads to have a key in theirs."""
+"""Addresses in our logs: pages to which a mail, an SMS or a QR code leads have a key in theirs."""
 
 import logging
 import re
 
-_PAGES = "accounts/(?:keep|export|invitation|private/confirm|password/reset/key)|dev/sign-in|join|register/confirm"
+_PAGES = (
+    "accounts/(?:keep|export|invitation|private/confirm|password/reset/key)|account/export|customers/code|dev/sign-in"
+    "|join|register/confirm"
+)
 KEYS = re.compile(rf"(/(?:{_PAGES})/)[^/\s]+")
 
 
