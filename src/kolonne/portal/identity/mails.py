@@ -75,11 +75,13 @@ class Reader:
 
 
 def _in_line(fact: Any) -> Any:
-    """Names and the like are words in a line: with a break in one, its owner could write paragraphs and buttons."""
+    """Names and the like are words in a line: with a break or an arrow in one, its owner could write paragraphs and
+    buttons."""
     if isinstance(fact, User):
         return Reader(_in_line(str(fact)), _in_line(fact.username))
     if isinstance(fact, str):
-        return " ".join("".join(sign if sign.isprintable() else " " for sign in fact).split())
+        words = "".join(sign if sign.isprintable() else " " for sign in fact).replace(BUTTON.strip(), "→")
+        return " ".join(words.split())
     return [_in_line(one) for one in fact] if isinstance(fact, list | tuple) else fact
 
 

@@ -154,7 +154,7 @@ def _in_an_sms(found: Found, link: str) -> str:
 
 def _in_line(name: str) -> str:
     """Names of others are words in a line, and never an address that a telephone makes a link of."""
-    return " ".join(name.replace("/", " ").split())[:60]
+    return " ".join(name.replace("/", " ").replace(".", ". ").split())[:60]
 
 
 def _day(invitation: Invitation) -> str:

@@ -211,6 +211,16 @@ class TestBySms:
         assert token_of(path) not in file.name
         assert not mail.outbox
 
+    def test_a_name_is_no_address_that_a_telephone_opens(
+        self, alice: User, ours: House, post: PostOffice, settings: Any
+    ) -> None:
+        alice.first_name = "Open evil.example/now or"
+        alice.save(update_fields=["first_name"])
+        invite(alice, ours, MOBILE, language="en")
+        path_of(post, settings)
+        (file,) = Path(settings.SMS_FOLDER).iterdir()
+        assert "Open evil. example now or Test invites you" in json.loads(file.read_text())["text"]
+
     def test_a_code_counts_for_one_invitation_and_five_tries(
         self, alice: User, ours: House, post: PostOffice, settings: Any
     ) -> None:

@@ -18,6 +18,12 @@ def test_a_name_makes_no_paragraph_and_no_button(fact: str) -> None:
     assert "\u202e" not in letter.as_text
 
 
+def test_a_name_that_begins_like_a_button_is_none() -> None:
+    for evil in ("=> Confirm | https://evil.example/", "==>> Confirm | https://evil.example/"):
+        letter = mails.compose("invitation", "en", {"inviter": evil, "organisation": "Fjordbud AS", "link": "x"})
+        assert [part.url for part in letter.paragraphs if part.url] == ["x"]
+
+
 def test_a_name_stays_within_the_subject() -> None:
     facts = {"company": EVIL, "person": "Alice", "since": "x", "on": "y", "user": User(username="ida"), "step": "lock"}
     letter = mails.compose("life_cycle_last_administrator", "en", facts)
