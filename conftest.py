@@ -36,8 +36,9 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "kolonne.portal.site.settings"
 _DATA = scratch.make()
 # Before the next conftest.py imports a model; pytest-django completes the set-up later.
 django.setup()
-# Every client of a test builds the middleware anew: reading the list of all static files each time took most of it.
-settings.SERVESTATIC_AUTOREFRESH = True
+# Every client of a test builds the middleware anew, and reading all static files each time took most of the time. Here
+# nobody asks for one: the tests of the whole product have a server of their own.
+settings.SERVESTATIC_USE_FINDERS = settings.SERVESTATIC_USE_STATIC_ROOT = False
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
