@@ -70,7 +70,6 @@ def customers_of(dealer_id: int) -> list[int]:
     return sorted(Tenant.objects.filter(pk__in=ids, closed_at=None, kind__in=CUSTOMERS).values_list("pk", flat=True))
 
 
-
 def _page(ids: list[int], dealer_id: int, wanted: Wanted) -> "Page[Company]":
     """Within the customers' scope."""
     found = with_words(Company.objects.filter(pk__in=ids), wanted.search, "name", "city", "customer_number")
