@@ -47,6 +47,8 @@ texts.register(
         "companies.access.refused": _("Request for access refused"),
         "companies.access.taken": _("Access right taken away"),
         "companies.access.viewed": _("Access rights looked at"),
+        "companies.customer.viewed": _("Customer looked at by a dealer"),
+        "companies.case.viewed": _("Verification looked at"),
         "companies.audit.viewed": _("Audit looked at"),
         "companies.apikey.created": _("API key created"),
         "companies.apikey.revoked": _("API key revoked"),

@@ -1,10 +1,10 @@
-"""What reading the audit leaves in it (NF-06)."""
+"""What reading leaves in the audit (NF-06)."""
 
 from django.db import transaction
 
 from kolonne.portal.audit import actions as audit
 from kolonne.portal.audit.models import Entry
-from kolonne.portal.companies.models import Company
+from kolonne.portal.companies.models import Company, VerificationCase
 from kolonne.portal.companies.queries.chains import READ
 from kolonne.portal.companies.queries.directory import require_at
 from kolonne.portal.companies.queries.people import markets_with
@@ -38,3 +38,15 @@ def note_look_at_access(actor: Actor, company: Company) -> None:
     """Keeps that somebody read who has which rights in applications."""
     with company_scope([company.pk]):
         audit.record_look(actor, "companies.access.viewed", on=company, company_id=company.pk)
+
+
+def note_look_at_customer(actor: Actor, company: Company) -> None:
+    """Keeps that somebody of a dealer read the page about a customer."""
+    with company_scope([company.pk]):
+        audit.record_look(actor, "companies.customer.viewed", on=company, company_id=company.pk)
+
+
+def note_look_at_case(actor: Actor, case: VerificationCase) -> None:
+    """Keeps that somebody of a dealer, or the market's administrator, read a person's name and date of birth."""
+    with company_scope([case.company_id]):
+        audit.record_look(actor, "companies.case.viewed", on=case, company_id=case.company_id)

@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from kolonne.portal.audit.models import Entry
 from kolonne.portal.companies import actions
 from kolonne.portal.companies.models import Company, Role, VerificationCase
 from kolonne.portal.companies.queries import actor_of
@@ -100,6 +101,24 @@ def test_the_whole_visit(case: VerificationCase, dagny: User, alice: User, ours:
     assert str(BORN.year) not in closed
     again = body_of(client.post(page, kept))
     assert "Decided by Dagny Test" in again
+
+
+def test_what_a_dealer_looks_at_stands_in_the_customers_audit(
+    case: VerificationCase, dagny: User, alice: User, ours: House, signed_in: SignIn
+) -> None:
+    """NF-06"""
+    client = signed_in(dagny)
+    opened(actor_of(dagny), case)
+    for _ in range(2):
+        words(client, f"/customers/cases/{case.pk}/")
+        words(client, f"/customers/{ours.company.pk}/")
+    with company_scope([ours.company.pk]):
+        looks = Entry.objects.filter(verb__in=["companies.case.viewed", "companies.customer.viewed"])
+        assert sorted((entry.verb, entry.actor) for entry in looks) == [
+            ("companies.case.viewed", "Dagny Test"),
+            ("companies.customer.viewed", "Dagny Test"),
+        ]
+        assert alice.pk in looks.get(verb="companies.case.viewed").people
 
 
 def test_differences_are_marked_and_cannot_be_verified(

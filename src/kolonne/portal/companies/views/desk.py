@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from kolonne.portal.companies import codes
 from kolonne.portal.companies.actions import desk as actions
+from kolonne.portal.companies.actions.audit import note_look_at_case, note_look_at_customer
 from kolonne.portal.companies.forms.desk import CaseForm, CodeForm
 from kolonne.portal.companies.gate import ASK
 from kolonne.portal.companies.queries import desk as reads
@@ -82,6 +83,7 @@ def case(request: HttpRequest, pk: int) -> HttpResponse:
     """One case: what is stored beside what the documents say; then the findings, and once more before they count."""
     actor = actor_of_request(request)
     view = reads.get_case_for(actor, pk)
+    note_look_at_case(actor, view.case)
     if not view.is_open:
         return render(request, "companies/desk_closed.html", {"view": view})
     if request.method != "POST":
@@ -163,6 +165,7 @@ def customer(request: HttpRequest, pk: int) -> HttpResponse:
     """What a dealer needs of one customer: where it is, whether it is verified, and what it showed here."""
     actor = actor_of_request(request)
     company = reads.get_customer_for(actor, pk)
+    note_look_at_customer(actor, company)
     dealer_id = reads.desk_of(actor)
     cases = reads.cases_with(dealer_id, company)
     context = {
