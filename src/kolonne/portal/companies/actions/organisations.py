@@ -19,6 +19,8 @@ from kolonne.portal.lib.errors import Conflict, Invalid, NotAllowed
 from kolonne.portal.lib.scope import company_scope
 
 LEGAL_DATA = frozenset({"legal_form", "register_number", "vat_number"})
+NOT_FOR_HELPERS = frozenset({"second_factor_for_all", "partner_id"})
+"""What protects the people's accounts, and who sees the company: nobody changes it in another's name (SU-02)."""
 
 
 @dataclass(frozen=True)
@@ -103,8 +105,8 @@ def change_company(*, actor: Actor, company: Company, seen: CompanyData, data: C
     changes = {name: value for name, value in after.items() if value != before[name]}
     if not changes:
         return company
-    if actor.acting_for is not None and "second_factor_for_all" in changes:
-        raise NotAllowed(WRITE)  # what protects the people's accounts is no helper's to change (SU-02)
+    if actor.acting_for is not None and not NOT_FOR_HELPERS.isdisjoint(changes):
+        raise NotAllowed(WRITE)
     _check(company, changes)
     with company_scope([company.pk]):
         # Form and numbers were checked together, so that none of them may be another meanwhile.

@@ -40,6 +40,7 @@ LABELS: "dict[str, StrOrPromise]" = {
     "scopes": gettext_lazy("Scopes"),
     "command": gettext_lazy("Command"),
     "fields": gettext_lazy("Changed"),
+    "helper": gettext_lazy("Helper"),
 }
 
 

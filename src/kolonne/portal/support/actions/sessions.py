@@ -61,7 +61,10 @@ def end(*, actor: Actor, row: ActingSession, reason: Ended, now: datetime | None
         if still_open.update(ended_at=ended_at, ended_by=reason) != 1:
             return False
         row.refresh_from_db(fields=["ended_at", "ended_by"])
-        audit.record(actor, "support.session.ended", on=row.user, company_id=row.company_id, ended_by=str(reason))
+        audit.record(
+            actor, "support.session.ended", on=row.user, company_id=row.company_id, about=[row.agent_id],
+            ended_by=str(reason), helper=queries.label_of(row),
+        )  # fmt: skip
         mails.post("support_session_over", row.user, **report.facts_of(row))
     notify.notify(notify.PEOPLE, str(row.agent_id))
     log.info("acting ended", session=row.pk, reason=str(reason))

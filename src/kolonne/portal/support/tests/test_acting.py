@@ -1,6 +1,7 @@
 """SU-02: a helper works in a person's name for a while, visibly, and stops at once when somebody says so."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,16 +10,20 @@ from django.test import Client
 from django.utils import timezone
 
 from kolonne.portal.audit.models import Entry
+from kolonne.portal.companies.actions.organisations import CompanyData, change_company
 from kolonne.portal.companies.models import Company, Membership, Role, Tenant
 from kolonne.portal.companies.queries import actor_of
 from kolonne.portal.conftest import SYSTEM, House, person
 from kolonne.portal.identity import actions as identity
 from kolonne.portal.identity.models import State, User
 from kolonne.portal.identity.tests.post import PostOffice
+from kolonne.portal.lib.errors import NotAllowed
 from kolonne.portal.lib.scope import company_scope, user_scope
 from kolonne.portal.support import actions, queries
+from kolonne.portal.support.acting import Acting
 from kolonne.portal.support.models import ActingSession, Ended
 
+SECRET = "gruene-Ampel8"
 pytestmark = pytest.mark.django_db
 AtTheDesk = Callable[[User], Client]
 
@@ -186,6 +191,28 @@ def test_both_names_stand_in_the_audit(
         page = signed_in(user).get(address).content.decode()
         row = page.partition("Kari Test (Bilforhandler Oslo AS)")[2].partition("</td>")[0]
         assert "in the name of Bob Test" in row
+
+
+def test_whoever_ends_it_the_audit_says_whose_work_that_was(kari_at_work: Client, bob: User, kari: User) -> None:
+    row = row_of(bob)
+    actions.end(actor=actor_of(bob), row=row, reason=Ended.USER)
+    with company_scope([row.company_id]):
+        entry = Entry.objects.get(verb="support.session.ended")
+    assert (entry.user_id, entry.facts["helper"]) == (bob.pk, "Kari Test (Bilforhandler Oslo AS)")
+    assert kari.pk in entry.people
+
+
+def test_a_helper_chooses_no_partner_in_anothers_name(
+    kari_at_work: Client, kari: User, alice: User, ours: House, dealer: Company
+) -> None:
+    actions.set_password(actor=actor_of(alice), user=alice, password=SECRET)
+    kari_at_work.post("/support/end/")
+    begin(kari_at_work, alice, SECRET)
+    acting = queries.look(kari_at_work.session, actor_of(kari))
+    assert isinstance(acting, Acting)
+    seen = CompanyData.of(ours.company)
+    with pytest.raises(NotAllowed):
+        change_company(actor=acting.actor, company=ours.company, seen=seen, data=replace(seen, partner_id=None))
 
 
 def test_afterwards_the_person_reads_by_mail_what_was_done(kari_at_work: Client, bob: User, ours: House) -> None:
