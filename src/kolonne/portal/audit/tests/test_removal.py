@@ -94,12 +94,17 @@ def test_names_of_people_who_are_not_deleted_stay(our_scope: House, bob: User) -
         {"new_label": "Mallory"},
         {"new_address": "198.51.100.1"},
         {"new_facts": json.dumps({"reason": "something that was never said"})},
+        {"new_facts": json.dumps({"reason": "well"})},
+        {"new_facts": json.dumps({"reason": ["ill", 2]})},
+        {"new_facts": json.dumps({"other": "ill"})},
+        {"new_facts": json.dumps({"reason": "ill", "days": {"x": 1}})},
     ],
 )
 def test_even_the_function_that_removes_names_can_write_nothing_else(
     new: dict[str, str], our_scope: House, bob: User
 ) -> None:
-    entry = actions.record(by(bob), "test.did", on=our_scope.company, company_id=our_scope.company.pk)
+    pk = our_scope.company.pk
+    entry = actions.record(by(bob), "test.did", on=our_scope.company, company_id=pk, reason="ill", days=[1])
     erase(bob)
     same = {"new_actor": entry.actor, "new_acting_for": "", "new_label": entry.target_label}
     values = {**same, "new_address": entry.address, "new_facts": "{}", **new}
@@ -109,6 +114,18 @@ def test_even_the_function_that_removes_names_can_write_nothing_else(
     ).replace("%s, %s", f"{entry.pk}, {bob.pk}")
     with pytest.raises(DatabaseError, match="nothing but names"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql, values)
+
+
+@pytest.mark.django_db
+def test_what_runs_with_the_owners_rights_is_not_for_everybody() -> None:
+    """NF-02: the roles of ingest, registry and signer cannot call it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT proname FROM pg_proc WHERE prosecdef AND pronamespace IN ('public'::regnamespace, "
+            "'telemetry'::regnamespace) AND (proacl IS NULL OR EXISTS ("
+            "SELECT 1 FROM aclexplode(proacl) WHERE grantee = 0))"
+        )
+        assert cursor.fetchall() == []
 
 
 def test_facts_lose_what_can_name_somebody_and_keep_codes_numbers_and_companies() -> None:
