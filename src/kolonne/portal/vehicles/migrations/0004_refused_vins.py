@@ -6,23 +6,27 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('companies', '0004_rows_of_the_account'),
-        ('vehicles', '0003_company_account'),
+        ("companies", "0004_rows_of_the_account"),
+        ("vehicles", "0003_company_account"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='RefusedVin',
+            name="RefusedVin",
             fields=[
-                ('id', models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('vin', models.CharField(max_length=17)),
-                ('refused_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('company', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='companies.company')),
+                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("vin", models.CharField(max_length=17)),
+                ("refused_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "company",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="companies.company"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('company', 'vin'), name='vehicles_refused_vin_once')],
+                "constraints": [models.UniqueConstraint(fields=("company", "vin"), name="vehicles_refused_vin_once")],
             },
         ),
     ]
