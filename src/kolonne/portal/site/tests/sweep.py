@@ -5,15 +5,28 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from django.db import connection
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
 from kolonne.portal.commerce.actions import place_order
 from kolonne.portal.commerce.models import Contract
-from kolonne.portal.companies.models import AccessRequest, Company, Membership, Site
+from kolonne.portal.companies.models import (
+    AccessRequest,
+    Channel,
+    Company,
+    CompanyExport,
+    Invitation,
+    Membership,
+    Role,
+    Site,
+    VerificationCase,
+)
+from kolonne.portal.companies.queries.invitations import digest_of as digest
 from kolonne.portal.conftest import SYSTEM, House
 from kolonne.portal.identity.models import Application, HelpRequest, User
 from kolonne.portal.lib.scope import company_scope, user_scope
@@ -41,6 +54,9 @@ class Targets:
     house: House | None = None
     command: str = ""
     site: int = 0
+    invitation: int = 0
+    case: int = 0
+    export: int = 0
     order: int = 0
     contract: int = 0
 
@@ -63,8 +79,23 @@ def targets(person: User, company: Company, house: House | None = None, command:
         user=person, market=person.market, user_id_given=person.username, first_name="Somebody",
         last_name="Somewhere", email="somebody@example.com", company_name="Somewhere", company_address="Somewhere",
     )  # fmt: skip
-    made = Targets(company, person, membership.pk, request, asked.pk, house, command, site.pk)
+    made = _with_business(Targets(company, person, membership.pk, request, asked.pk, house, command, site.pk))
     return _with_purchases(made, house) if house else made
+
+
+def _with_business(made: Targets) -> Targets:
+    """Somebody who is invited, a check that waits for a dealer, and an export."""
+    company, tomorrow = made.company, timezone.now() + timedelta(days=1)
+    with company_scope([company.pk]):
+        invitation = Invitation.objects.create(
+            company=company, channel=Channel.MAIL, address="newcomer@example.com", roles=[Role.DRIVER], language="en",
+            inviter="Somebody", token_sha256=digest("sweep"), expires_at=tomorrow,
+        )  # fmt: skip
+        case = VerificationCase.objects.create(
+            company=company, person=made.person, code="K7M2P9XQ4R", expires_at=tomorrow
+        )
+        export = CompanyExport.objects.create(company=company, asked_label="Somebody")
+    return replace(made, invitation=invitation.pk, case=case.pk, export=export.pk)
 
 
 def _with_purchases(made: Targets, house: House) -> Targets:
@@ -93,8 +124,12 @@ def address_of(route: str, to: Targets) -> str:
         "people": to.person.pk, "requests": to.request.pk, "organisations": to.company.pk, "audit": to.company.pk,
         "access-rights": to.membership, "orders": to.order, "contracts": to.contract,
     }  # fmt: skip
-    if route.startswith("access-rights/requests/"):
-        of_noun["access-rights"] = to.access_request
+    of_noun |= {"customers": to.company.pk, "company": to.export}
+    for beginning, pk in {
+        "access-rights/requests/": to.access_request, "people/invitations/": to.invitation, "customers/cases/": to.case,
+    }.items():  # fmt: skip
+        if route.startswith(beginning):
+            of_noun[route.partition("/")[0]] = pk
     vehicle = to.house.vehicle if to.house else None
     values = {
         "pk": of_noun.get(route.partition("/")[0], vehicle.pk if vehicle else 0),
