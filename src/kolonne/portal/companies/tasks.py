@@ -8,6 +8,7 @@ from kolonne.portal.companies.actions import (
     exports,
     invitations,
     remind_of_missing_partners,
+    verification,
 )
 from kolonne.portal.companies.actions.recovery import finish_recoveries
 from kolonne.portal.lib import sealing
@@ -54,6 +55,13 @@ def forget_invitations(timestamp: int) -> None:
 def finish_recoveries_now(timestamp: int) -> None:
     """Hourly; the action looks at the clock itself. `timestamp` is the minute, unused."""
     finish_recoveries(actor=Actor.system("recovery"), now=timezone.now())
+
+
+@app.periodic(cron="53 3 * * *")
+@app.task(name="companies.end_lapsed_checks", queueing_lock="companies.end_lapsed_checks", pass_context=False)
+def end_lapsed_checks(timestamp: int) -> None:
+    """Daily: checks from afar that hold no longer. `timestamp` is the minute, unused."""
+    verification.end_lapsed(actor=Actor.system("checks-from-afar"), now=timezone.now())
 
 
 @app.task(name="companies.make_export", pass_context=False)

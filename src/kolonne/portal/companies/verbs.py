@@ -27,6 +27,7 @@ texts.register(
         "companies.export.asked": _("Export of all data ordered"),
         "companies.export.made": _("Export of all data made"),
         "companies.export.fetched": _("Export of all data downloaded"),
+        "companies.company.check_lapsed": _("Check from afar no longer holds"),
         "companies.partner.reminded": _("Administrators reminded of the missing partner"),
         "companies.member.added": _("Person added"),
         "companies.member.roles_changed": _("Roles changed"),

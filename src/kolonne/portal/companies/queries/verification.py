@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from kolonne.portal.companies import hooks
@@ -14,7 +16,7 @@ from kolonne.portal.identity.models import User, Verification
 from kolonne.portal.identity.personal_data import PersonalData
 from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.errors import NotFound
-from kolonne.portal.lib.scope import company_scope
+from kolonne.portal.lib.scope import all_companies, company_scope
 
 MOST_DEALERS = 12
 
@@ -115,6 +117,17 @@ def must_renew(company: Company, cases: Iterable[VerificationCase]) -> bool:
         return False
     last = next((case for case in cases if case.closed_at and case.company_result == Verification.VERIFIED), None)
     return last is not None and last.renew_by is not None and last.renew_by <= timezone.now()
+
+
+def lapsed(now: datetime) -> list[int]:
+    """Ids of verified companies whose last check was one from afar that holds no longer: for the job alone."""
+    with company_scope(all_companies()):
+        checks = VerificationCase.objects.filter(
+            company=OuterRef("pk"), company_result=Verification.VERIFIED, closed_at__isnull=False
+        )
+        last = Subquery(checks.order_by("-closed_at", "-pk").values("renew_by")[:1])
+        found = Company.objects.filter(verification=Verification.VERIFIED, company__closed_at=None)
+        return list(found.alias(holds=last).filter(holds__lte=now).order_by("pk").values_list("pk", flat=True))
 
 
 def _name_of(dealer_id: int | None) -> str:

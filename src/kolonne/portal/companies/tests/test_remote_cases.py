@@ -1,9 +1,14 @@
 """VE-05: a check from afar needs two people who find the same, and is renewed."""
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
 
-from kolonne.portal.companies.actions.desk import Finding, reject_proposal
+from kolonne.portal.companies.actions.desk import REMOTE_VALID, Finding, reject_proposal
+from kolonne.portal.companies.actions.verification import end_lapsed
+from kolonne.portal.companies.gate import blocked
 from kolonne.portal.companies.models import Company, Role, VerificationCase
 from kolonne.portal.companies.queries import actor_of
 from kolonne.portal.companies.queries.desk import get_case_for
@@ -84,6 +89,24 @@ def test_a_check_from_afar_is_to_be_renewed(remote: VerificationCase, dagny: Act
     assert get_case_for(dagny, again.pk).asks_company
     decide(dagny, again)
     assert progress_of(actor_of(alice), fresh(company)).is_done
+
+
+def test_a_check_from_afar_that_was_not_renewed_ends(
+    remote: VerificationCase, dagny: Actor, nora: User, alice: User
+) -> None:
+    decide(dagny, remote)
+    decide(actor_of(nora), remote)
+    job, almost = Actor.system("checks-from-afar"), timezone.now() + REMOTE_VALID - timedelta(minutes=1)
+    assert end_lapsed(actor=job, now=almost) == 0
+    later = almost + timedelta(minutes=2)
+    assert end_lapsed(actor=job, now=later) == 1
+    assert end_lapsed(actor=job, now=later) == 0
+    assert fresh(remote.company).verification == Verification.UNVERIFIED
+    assert blocked(actor_of(alice), fresh(remote.company)) is not None
+    assert ProcrastinateJob.objects.filter(args__mail="check_lapsed", args__user_id=alice.pk).count() == 1
+    decide(dagny, opened(dagny, case_of(alice, fresh(remote.company))))
+    assert end_lapsed(actor=job, now=later) == 0
+    assert fresh(remote.company).verification == Verification.VERIFIED
 
 
 def test_a_remote_case_needs_words_about_what_was_seen(remote: VerificationCase, dagny: Actor) -> None:
