@@ -19,6 +19,7 @@ LEAST_AGE = 15
 """Years; younger people do not work for a company."""
 GREATEST_AGE = 120
 MAX_NAME = 150
+NO_NAME = frozenset("<>/@")
 COMPARED = frozenset({"first_name", "last_name", "birth_date"})
 """What a dealer compares with the identity document."""
 
@@ -116,8 +117,9 @@ def _checked(person: User, seen: OwnData, data: OwnData) -> dict[str, object]:
 
 
 def is_name(text: str) -> bool:
-    """Whether it can be somebody's name: letters that people see, and not too many of them."""
-    return 0 < len(text) <= MAX_NAME and is_visible(text) and any(sign.isalpha() for sign in text)
+    """Whether it can be somebody's name: letters that people see, not too many of them, and no address on the web."""
+    is_plain = is_visible(text) and NO_NAME.isdisjoint(text)
+    return 0 < len(text) <= MAX_NAME and is_plain and any(sign.isalpha() for sign in text)
 
 
 def is_birth_date(day: date | None) -> bool:

@@ -5,16 +5,13 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from kolonne.portal.identity.actions.help import MARKET_OF_LANGUAGE
+from kolonne.portal.identity.actions.own_data import GREATEST_AGE, LEAST_AGE, is_birth_date, is_name
 from kolonne.portal.lib.errors import Invalid
 from kolonne.portal.lib.phone import MAX_LENGTH, mobile_number
-
-MIN_AGE, MAX_AGE = 16, 120
-"""In years. Younger people act for no company; older ones mistyped the year."""
 
 
 class NameField(forms.CharField):
@@ -25,17 +22,15 @@ class NameField(forms.CharField):
 
     def validate(self, value: Any) -> None:
         super().validate(value)
-        if value and (not value.isprintable() or not any(sign.isalpha() for sign in value) or set(value) & set("<>/@")):
+        if value and not is_name(value):
             raise ValidationError(_("This is no name. Write it as it stands in your ID document."))
 
 
 def checked_birth_date(day: date) -> date:
     """Raises ValidationError for a day on which nobody was born who registers today."""
-    today = timezone.localdate()
-    age = today.year - day.year - ((today.month, today.day) < (day.month, day.day))
-    if not MIN_AGE <= age <= MAX_AGE:
+    if not is_birth_date(day):
         text = _("You must be %(least)d to %(most)d years old. Check the year.")
-        raise ValidationError(text % {"least": MIN_AGE, "most": MAX_AGE})
+        raise ValidationError(text % {"least": LEAST_AGE, "most": GREATEST_AGE})
     return day
 
 
