@@ -123,7 +123,9 @@ def _finish(actor: Actor, company_id: int, pk: int, now: datetime) -> bool:
     with company_scope([company_id]):
         company = Company.objects.select_for_update(of=("self",), no_key=True).select_related("company__market")
         found = company.get(pk=company_id)
-        recovery = Recovery.objects.select_related("person").get(pk=pk)
+        recovery = Recovery.objects.select_related("person").filter(pk=pk, done_at=None, stopped_at=None).first()
+        if recovery is None:
+            return False  # another worker, or whoever stopped it, was faster
         person_can = recovery.person.state in OPEN_STATES and not found.company.leaving_since
         if not is_orphaned(found) or not person_can:
             _stop(actor, recovery)
