@@ -23,9 +23,9 @@ def delete_naming(folder: Path, words: Collection[str], *, keep: str = "") -> in
     return len(found)
 
 
-def delete_older(folder: Path, *, than: datetime) -> int:
-    """Deletes what was written before; says how many."""
-    old = [file for file in _files(folder) if file.stat().st_mtime < than.timestamp()]
+def delete_older(folder: Path, *, than: datetime, keep: Collection[str] = ()) -> int:
+    """Deletes what was written before, but for names in `keep`; says how many."""
+    old = [file for file in _files(folder) if file.name not in keep and file.stat().st_mtime < than.timestamp()]
     for file in old:
         file.unlink(missing_ok=True)
     return len(old)

@@ -16,6 +16,7 @@ from kolonne.portal.companies import export as writer
 from kolonne.portal.companies.models import Company, CompanyExport, ExportState
 from kolonne.portal.companies.queries.leaving import EXPORT
 from kolonne.portal.identity import mails
+from kolonne.portal.lib import folders
 from kolonne.portal.lib.actor import Actor, require
 from kolonne.portal.lib.errors import Conflict, NotAllowed, NotFound
 from kolonne.portal.lib.scope import all_companies, company_scope
@@ -110,9 +111,12 @@ def forget_old(*, now: datetime) -> int:
         old = CompanyExport.objects.filter(state=ExportState.READY, expires_at__lte=now)
         lost = CompanyExport.objects.filter(state=ExportState.WAITING, asked_at__lte=now - LONGEST)
         gone = [*old, *lost]
+        known = set(CompanyExport.objects.exclude(file="").values_list("file", flat=True))
     for export in gone:
         _remove(export)
         _move(export, ExportState.GONE if export.state == ExportState.READY else ExportState.FAILED)
+    # A job that was killed between the file and the row left one that nobody knows.
+    folders.delete_older(_folder(), than=now - LONGEST, keep=known)
     return len(gone)
 
 

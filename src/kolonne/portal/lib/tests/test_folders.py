@@ -52,5 +52,7 @@ def test_old_files_go(tmp_path: Path) -> None:
         path = mail(tmp_path, name, "ola@example.com", "Hei")
         at = (now - timedelta(days=days)).timestamp()
         os.utime(path, (at, at))
-    assert folders.delete_older(tmp_path, than=now - timedelta(days=30)) == 1
+    month = now - timedelta(days=30)
+    assert folders.delete_older(tmp_path, than=month, keep={"old.eml"}) == 0
+    assert folders.delete_older(tmp_path, than=month) == 1
     assert left(tmp_path) == {"new"}

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import zipfile
 from collections.abc import Callable
 from datetime import timedelta
@@ -181,6 +182,18 @@ def test_one_export_at_a_time_and_only_for_those_who_may(alice: User, bob: User,
 def test_a_job_that_runs_twice_makes_one_file(made: CompanyExport, ours: House, folder: Path) -> None:
     exports.make_export(actor=SYSTEM, company_id=ours.company.pk, export_id=made.pk)
     assert [path.name for path in folder.iterdir()] == [made.file]
+
+
+def test_a_file_whose_job_was_killed_before_it_could_tell_goes_too(made: CompanyExport, folder: Path) -> None:
+    """CO-11: nobody fetches it, and it holds all of a company's data."""
+    lost, young, now = folder / "lost.zip", folder / "young.zip", timezone.now()
+    for file in (lost, young):
+        file.write_bytes(b"everything")
+    longer_ago = (now - exports.LONGEST - timedelta(minutes=1)).timestamp()
+    for path in (lost, folder / made.file):
+        os.utime(path, (longer_ago, longer_ago))
+    exports.forget_old(now=now)
+    assert {path.name for path in folder.iterdir()} == {young.name, made.file}
 
 
 def test_the_page_shows_how_far_it_is(alice: User, ours: House, signed_in: SignedIn, folder: Path) -> None:
