@@ -101,8 +101,9 @@ def complete_order(*, actor: Actor, order: Order) -> Order:
     """
     require(actor, WRITE, order.company_id)
     with company_scope([order.company_id]):
-        require_verified(actor, Company.objects.select_related("company").get(pk=order.company_id))
         order = _locked(order)
+        # Behind the lock: a name that changes at the same moment takes the verification before or after, not between.
+        require_verified(actor, Company.objects.select_related("company").get(pk=order.company_id))
         if order.terms_accepted_at is None:
             raise Conflict("no_terms", "the terms were not accepted")
         if not order.items.exists():

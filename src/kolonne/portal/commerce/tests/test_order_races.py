@@ -12,8 +12,9 @@ from kolonne.portal.commerce import actions
 from kolonne.portal.commerce.models import Assignment, Contract, Order, OrderState
 from kolonne.portal.commerce.tests.test_orders import DEALER
 from kolonne.portal.companies import hooks
-from kolonne.portal.companies.models import Company
-from kolonne.portal.conftest import SYSTEM, House, build_house, forget_committed
+from kolonne.portal.companies.models import Company, Role
+from kolonne.portal.companies.queries import actor_of
+from kolonne.portal.conftest import SYSTEM, House, build_house, forget_committed, person
 from kolonne.portal.identity.models import Verification
 from kolonne.portal.lib.errors import Conflict
 from kolonne.portal.lib.scope import company_scope
@@ -100,3 +101,25 @@ def test_completed_by_many_at_once_it_is_one_contract(committed: House) -> None:
     with transaction.atomic(), company_scope(committed.scope):
         assert Contract.objects.count() == 1
         assert Assignment.objects.filter(product="maintenance").count() == 1
+
+
+def test_an_order_waits_for_a_change_of_name_and_sees_that_the_check_is_gone(
+    committed: House, admin: "psycopg.Connection[tuple[Any, ...]]"
+) -> None:
+    """VE-01: nothing is completed between the look at the verification and its loss."""
+    buyer = person("race.buyer", committed, Role.ADMINISTRATOR)
+    order = order_of(committed)
+    with company_scope(committed.scope):
+        actor, found = actor_of(buyer), list[object]()
+    with admin.transaction():
+        pk = committed.company.pk
+        admin.execute("UPDATE companies_company SET verification = 'unverified' WHERE company_id = %s", [pk])
+        waiting = threading.Thread(
+            target=lambda: found.extend(at_once(lambda: actions.complete_order(actor=actor, order=order)))
+        )
+        waiting.start()
+        waiting.join(timeout=1)
+        assert waiting.is_alive()
+    waiting.join(timeout=60)
+    forget_committed(admin, committed.company, [buyer])
+    assert found == ["unverified"]
