@@ -30,7 +30,7 @@ from kolonne.portal.companies.models import (
 from kolonne.portal.identity import actions as identity
 from kolonne.portal.identity import mails
 from kolonne.portal.identity.actions.erasure import delete_user
-from kolonne.portal.identity.models import State, Verification
+from kolonne.portal.identity.models import State, User, Verification
 from kolonne.portal.lib import notify
 from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.archive import Row
@@ -130,6 +130,9 @@ def _members(company: Company) -> "QuerySet[Membership]":
 def _let_go(actor: Actor, company: Company, members: list[Membership]) -> None:
     """Erases accounts that belong to nothing else; the others lose this membership. Everybody is told."""
     note_erased(company, people=len(members))
+    # Whoever takes them into another company, or lets them go from one, at this very moment is done first.
+    people = User.objects.select_for_update(no_key=True).filter(pk__in=[member.user_id for member in members])
+    list(people.order_by("pk").values_list("pk"))
     ordered_on = day_of(Leaving.objects.values_list("ordered_at", flat=True).get(company=company), company)
     for member in members:
         person = member.user

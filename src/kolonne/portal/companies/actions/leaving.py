@@ -61,7 +61,7 @@ def withdraw_deletion(*, actor: Actor, company: Company, now: datetime | None = 
     with company_scope([company.pk]):
         # The order of locks is that of `order_deletion` and of the job: first the tenant, then the order.
         list(Tenant.objects.select_for_update(no_key=True).filter(pk=company.pk).values_list("pk"))
-        deleted, _ = Leaving.objects.filter(company=company, ends_at__gt=now, contracts_ended_at=None).delete()
+        deleted, _ = Leaving.objects.filter(company=company, ends_at__gt=now, steps=[]).delete()
         if not deleted:
             raise Conflict("not_leaving", f"the deletion of {company} cannot be withdrawn (any more)")
         Tenant.objects.filter(pk=company.pk).update(leaving_since=None)

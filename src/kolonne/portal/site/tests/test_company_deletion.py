@@ -169,6 +169,14 @@ def test_it_can_be_withdrawn_until_that_midnight(ordered: Leaving, alice: User, 
     assert alice.state == State.DELETED
 
 
+def test_who_came_in_time_but_waited_too_long_withdraws_nothing(ordered: Leaving, alice: User, ours: House) -> None:
+    """CO-07: when the first contract has ended, all of them end."""
+    Leaving.objects.filter(company=ours.company).update(steps=["end commerce"])
+    with pytest.raises(Conflict):
+        leaving.withdraw_deletion(actor=actor_of(alice), company=ours.company, now=ENDS_AT - timedelta(seconds=1))
+    assert Leaving.objects.filter(company=ours.company).exists()
+
+
 def test_the_page_of_consequences_counts_what_there_is(token: str, alice: User, bob: User, ours: House) -> None:
     with company_scope(ours.scope):
         found = consequences(ours.company)

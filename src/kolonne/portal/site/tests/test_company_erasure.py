@@ -242,3 +242,23 @@ def test_open_live_streams_ask_anew_at_once(street: Street, platform: Config, ad
     assert {("kolonne_people", str(user.pk)) for user in street.users[:2]} <= heard
     assert ("kolonne_modules", street.gone.module.serial) in heard
     assert ("kolonne_modules", street.stays.module.serial) not in heard
+
+
+def test_who_is_taken_into_another_company_at_the_same_moment_keeps_the_account(street: Street, admin: Admin) -> None:
+    """CO-07: only accounts that belong to nothing else go with a company."""
+    street.order()
+    leaver, other = street.users[1], street.stays.company
+    work = threading.Thread(target=lambda: (closing.advance(actor=closing.ACTOR, now=ENDS_AT), connection.close()))
+    with admin.transaction():
+        admin.execute("SELECT 1 FROM identity_user WHERE id = %s FOR NO KEY UPDATE", [leaver.pk])
+        admin.execute(
+            "INSERT INTO companies_membership (company_id, user_id, roles, since) VALUES (%s, %s, %s, now())",
+            [other.pk, leaver.pk, [Role.DRIVER]],
+        )
+        work.start()
+        work.join(timeout=5)
+        assert work.is_alive()
+    work.join(timeout=60)
+    leaver.refresh_from_db()
+    assert leaver.state == State.ACTIVE
+    assert Tenant.objects.get(pk=street.gone.company.pk).closed_at == ENDS_AT
