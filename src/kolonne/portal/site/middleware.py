@@ -23,8 +23,8 @@ from kolonne.portal.lib.errors import KolonneError
 from kolonne.portal.lib.scope import company_scope
 from kolonne.portal.support import actions as support_actions
 from kolonne.portal.support import queries as support_queries
+from kolonne.portal.support.acting import READ, Over, is_open, why_closed
 from kolonne.portal.support.acting import SESSION as ACTING_SESSION
-from kolonne.portal.support.acting import Over, is_open, why_closed
 from kolonne.portal.support.models import Ended
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -148,7 +148,8 @@ class Scope:
         with company_scope(request.actor.company_ids), timezone.override(_time_zone()):  # type: ignore[attr-defined]
             if acting and not is_open(_full_name(request), request.method or ""):
                 return _closed(request)
-            return self.get_response(request)
+            over = support_queries.hold(acting.row) if acting and request.method not in READ else None
+            return _stopped(request, actor, over) if over else self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """An action's refusal becomes a page in words; anything else stays a fault."""

@@ -129,6 +129,15 @@ def look(session: SessionBase, own: Actor, *, now: datetime | None = None) -> Ac
     return Acting(row, actor, company_name)
 
 
+def hold(row: ActingSession) -> Over | None:
+    """Nobody ends it before the transaction is over, so that nothing is done after the end; tells if it has ended.
+
+    Needs the company's scope.
+    """
+    now = ActingSession.objects.select_for_update(of=("self",), no_key=True).get(pk=row.pk)
+    return Over(row, Ended(now.ended_by)) if now.ended_at else None
+
+
 def label_of(row: ActingSession) -> str:
     """Helper and organisation, as audit, banner and mails name them."""
     return f"{row.agent_label} ({row.organisation_label})"[:MAX_LABEL]

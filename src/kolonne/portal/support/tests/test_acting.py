@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -20,7 +21,7 @@ from kolonne.portal.identity.tests.post import PostOffice
 from kolonne.portal.lib.errors import NotAllowed
 from kolonne.portal.lib.scope import company_scope, user_scope
 from kolonne.portal.support import actions, queries
-from kolonne.portal.support.acting import Acting
+from kolonne.portal.support.acting import Acting, Over
 from kolonne.portal.support.models import ActingSession, Ended
 
 SECRET = "gruene-Ampel8"
@@ -86,6 +87,23 @@ def test_the_person_ends_it_in_another_browser_and_the_next_click_of_the_helper_
     assert "s-acting" not in page
     assert row_of(bob).ended_by == Ended.USER
     assert "is working in your name" not in mine.get("/vans/").content.decode()
+
+
+def test_what_was_clicked_just_before_the_end_is_not_done_after_it(
+    kari_at_work: Client, bob: User, ours: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look = queries.look
+
+    def look_and_end(*arguments: Any) -> Acting | Over | None:
+        found = look(*arguments)
+        actions.end(actor=actor_of(bob), row=row_of(bob), reason=Ended.USER)
+        return found
+
+    monkeypatch.setattr(queries, "look", look_and_end)
+    answer = kari_at_work.post(f"/vans/{ours.vehicle.pk}/commands/", {"command": "lock"})
+    assert (answer.status_code, answer["Location"]) == (302, "/support/")
+    with company_scope(ours.scope):
+        assert not Entry.objects.filter(verb__startswith="commands.").exists()
 
 
 def test_nobody_ends_what_is_done_in_anothers_name(
