@@ -98,6 +98,7 @@ def test_names_of_people_who_are_not_deleted_stay(our_scope: House, bob: User) -
         {"new_facts": json.dumps({"reason": ["ill", 2]})},
         {"new_facts": json.dumps({"other": "ill"})},
         {"new_facts": json.dumps({"reason": "ill", "days": {"x": 1}})},
+        {"new_facts": json.dumps({"reason": "so", "days": ["ill"]})},
     ],
 )
 def test_even_the_function_that_removes_names_can_write_nothing_else(
@@ -106,12 +107,31 @@ def test_even_the_function_that_removes_names_can_write_nothing_else(
     pk = our_scope.company.pk
     entry = actions.record(by(bob), "test.did", on=our_scope.company, company_id=pk, reason="ill", days=[1])
     erase(bob)
+    refuse_removal(entry, bob, new)
+
+
+@pytest.mark.django_db
+def test_one_erased_person_empties_nobody_elses_entries(our_scope: House, bob: User, alice: User) -> None:
+    """NF-06: neither what others did, nor what an earlier removal says of itself, nor before and after exchanged."""
+    pk = our_scope.company.pk
+    others = actions.record(by(alice), "test.did", on=our_scope.company, company_id=pk, reason="ill")
+    swapped = actions.record(by(bob), "test.did", on=our_scope.company, company_id=pk, before=["a"], after=["b"])
+    erase(bob)
+    refuse_removal(others, bob, {})
+    refuse_removal(swapped, bob, {"new_facts": json.dumps({"before": ["b"], "after": ["a"]})})
+    actions.remove_names(SYSTEM, person=bob, company_id=pk)
+    with platform_scope():
+        refuse_removal(Entry.objects.get(verb=texts.NAMES_REMOVED), bob, {})
+
+
+def refuse_removal(entry: Entry, person: User, new: dict[str, str]) -> None:
+    """The function of the database does not write `new`, nor empty the facts, in this person's name."""
     same = {"new_actor": entry.actor, "new_acting_for": "", "new_label": entry.target_label}
     values = {**same, "new_address": entry.address, "new_facts": "{}", **new}
     sql = (
         "SELECT audit_remove_names(%s, %s, %(new_actor)s, %(new_acting_for)s, %(new_label)s, %(new_address)s, "
         "%(new_facts)s::jsonb, decode(repeat('ab', 16), 'hex'))"
-    ).replace("%s, %s", f"{entry.pk}, {bob.pk}")
+    ).replace("%s, %s", f"{entry.pk}, {person.pk}")
     with pytest.raises(DatabaseError, match="nothing but names"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql, values)
 
