@@ -19,4 +19,4 @@ class SupportConfig(AppConfig):
         when_erased(departure.forget_person)
         export.add_part("support", departure.of_person)
         hooks.add_export("support_sessions", departure.of_company)
-        hooks.add_departure(hooks.Departure("support", consequences=lambda company: [], erase=departure.erase_company))
+        hooks.add_departure(departure.DEPARTURE)

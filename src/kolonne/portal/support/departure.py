@@ -3,11 +3,13 @@
 from collections.abc import Iterable
 from typing import Any
 
+from kolonne.portal.companies.hooks import Departure
 from kolonne.portal.companies.models import Company
 from kolonne.portal.identity.models import User
 from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.scope import company_scope, user_scope
-from kolonne.portal.support.models import ActingSession, SupportPassword
+from kolonne.portal.support.actions import sessions
+from kolonne.portal.support.models import ActingSession, Ended, SupportPassword
 
 AT_ONCE = 500
 """Rows that one run of an erasure deletes."""
@@ -41,8 +43,18 @@ def forget_person(actor: Actor, user: User) -> None:
                 ActingSession.objects.filter(pk=row.pk).update(agent_label=f"person {user.pk}")
 
 
+def end_sessions(actor: Actor, company: Company) -> None:
+    """Helpers stop at once, and their open pages ask anew what they may show."""
+    rows = ActingSession.objects.select_related("user__market", "agent", "organisation")
+    for row in rows.filter(company=company, ended_at=None).order_by("pk"):
+        sessions.end(actor=actor, row=row, reason=Ended.COMPANY)
+
+
 def erase_company(actor: Actor, company: Company) -> bool:
     """Some sessions of a company that is erased; True when none is left."""
     ids = list(ActingSession.objects.filter(company=company).values_list("pk", flat=True)[:AT_ONCE])
     ActingSession.objects.filter(pk__in=ids).delete()
     return len(ids) < AT_ONCE
+
+
+DEPARTURE = Departure("support", consequences=lambda company: [], at_once=end_sessions, erase=erase_company)

@@ -6,12 +6,14 @@ import pytest
 from django.test import Client
 
 from kolonne.portal.companies import hooks
+from kolonne.portal.companies.actions import leaving
+from kolonne.portal.companies.queries import actor_of
 from kolonne.portal.conftest import SYSTEM, House
 from kolonne.portal.identity.actions.erasure import delete_user
 from kolonne.portal.identity.models import User
 from kolonne.portal.lib.scope import company_scope
 from kolonne.portal.support import departure
-from kolonne.portal.support.models import ActingSession, SupportPassword
+from kolonne.portal.support.models import ActingSession, Ended, SupportPassword
 
 pytestmark = pytest.mark.django_db
 
@@ -52,3 +54,12 @@ def test_with_the_company_go_its_sessions(ours: House) -> None:
     with company_scope(ours.scope):
         assert departure.erase_company(SYSTEM, ours.company)
         assert not ActingSession.objects.exists()
+
+
+@pytest.mark.usefixtures("_helped")
+def test_with_the_order_to_delete_the_company_helpers_stop_at_once(alice: User, ours: House) -> None:
+    """CO-07: a map that a helper has open shows nothing more, without waiting for his next page."""
+    leaving.order_deletion(actor=actor_of(alice), company=ours.company, typed_name=ours.company.name)
+    with company_scope(ours.scope):
+        row = ActingSession.objects.get()
+    assert (row.ended_at is not None, row.ended_by) == (True, Ended.COMPANY)
