@@ -12,16 +12,16 @@ from django.utils import timezone
 from kolonne.portal.companies.models import Company, Invitation, Kind, Membership, Role, Tenant
 from kolonne.portal.companies.queries.directory import may_at
 from kolonne.portal.companies.queries.people import WRITE, companies_with, own_organisations
-from kolonne.portal.identity.models import OPEN_STATES
+from kolonne.portal.identity.models import OPEN_STATES, Verification
 from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.errors import NotFound
 from kolonne.portal.lib.scope import company_scope, invitation_scope
 
 PER_PAGE = 20
 OPEN = "open"
-CLOSED = ("used", "revoked", "expired", "leaving", "inviter")
-"""Why an invitation opens nothing: used or taken back, too old, the company is being deleted, or whoever invited may
-not invite any more."""
+CLOSED = ("used", "revoked", "expired", "leaving", "unverified", "inviter")
+"""Why an invitation opens nothing: used or taken back, too old, the company is being deleted or waits for a dealer
+(VE-01), or whoever invited may not invite any more."""
 
 
 def digest_of(token: str) -> bytes:
@@ -56,19 +56,21 @@ def invitation_by(token: str) -> Found | None:
         invitation = Invitation.objects.select_related("invited_by", "company__company").get(pk=invitation.pk)
         company = invitation.company
     inviters = who_may_invite(company, [invitation.invited_by_id])
-    return Found(invitation, company, standing_of(invitation, company.company, inviters, timezone.now()))
+    return Found(invitation, company, standing_of(invitation, company, inviters, timezone.now()))
 
 
-def standing_of(invitation: Invitation, tenant: Tenant, inviters: set[int | None], now: datetime) -> str:
+def standing_of(invitation: Invitation, company: Company, inviters: set[int | None], now: datetime) -> str:
     """What became of it, or OPEN."""
     if invitation.accepted_at:
         return "used"
     if invitation.revoked_at:
         return "revoked"
-    if tenant.leaving_since or tenant.closed_at:
+    if company.company.leaving_since or company.company.closed_at:
         return "leaving"
     if invitation.expires_at <= now:
         return "expired"
+    if company.verification != Verification.VERIFIED:
+        return "unverified"
     return OPEN if invitation.invited_by_id in inviters else "inviter"
 
 
@@ -104,8 +106,7 @@ def list_waiting(company: Company, page: str) -> "Page[Waiting]":
         found = list(chosen.object_list)
     inviters, now = who_may_invite(company, [row.invited_by_id for row in found]), timezone.now()
     waiting = [
-        Waiting(row, standing_of(row, company.company, inviters, now), str(row.invited_by or row.inviter))
-        for row in found
+        Waiting(row, standing_of(row, company, inviters, now), str(row.invited_by or row.inviter)) for row in found
     ]
     return cast("Page[Waiting]", Page(waiting, chosen.number, cast(Any, chosen.paginator)))
 
