@@ -199,11 +199,18 @@ def _is_second(actor: Actor, view: CaseView, decision: Decision) -> bool:
     case = view.case
     if not view.is_proposed:
         return False
-    if case.proposed_by_id is None or case.proposed_by_id == actor.user_id:
+    if case.proposed_by is None or _is_same_person(actor, case.proposed_by):
         raise Conflict("same_person", "the second check is somebody else's")
     if _proposal(view, decision) != case.proposal:
         raise Conflict("other_findings", "the two checks differ")
     return True
+
+
+def _is_same_person(actor: Actor, first: User) -> bool:
+    """Also with a second account in the same name."""
+    if actor.user_id == first.pk:
+        return True
+    return not PersonalData.of(User.objects.get(pk=actor.user_id or 0)).differences(PersonalData.of(first))
 
 
 def _proposal(view: CaseView, decision: Decision) -> dict[str, object]:

@@ -51,6 +51,18 @@ def test_what_the_first_person_did_not_see_the_second_does_not_verify_alone(
     assert fresh(ours.company).verification == Verification.VERIFIED
 
 
+def test_a_second_account_of_the_same_person_is_no_second_person(
+    ours: House, alice: User, dagny: User, dealer: Company
+) -> None:
+    case = opened(actor_of(dagny), case_of(alice, desk.unverify(ours.company), is_remote=True))
+    decide(actor_of(dagny), case)
+    other = person("other", dealer, Role.DEALER_EMPLOYEE)
+    User.objects.filter(pk=other.pk).update(first_name="DAGNY", last_name=dagny.last_name)
+    with pytest.raises(Conflict) as refused:
+        decide(actor_of(other), case)
+    assert refused.value.code == "same_person"
+
+
 def test_a_dealer_does_not_hand_a_company_to_his_own_people(orphaned: Company, dagny: User, dealer: Company) -> None:
     colleague = desk.born(person("stine", dealer, Role.DEALER_EMPLOYEE))
     with pytest.raises(Conflict) as refused:
