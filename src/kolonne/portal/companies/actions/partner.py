@@ -17,9 +17,10 @@ MAIL = "partner_missing"
 
 
 def remind_of_missing_partners(*, actor: Actor, now: datetime) -> int:
-    """Mails to the administrators of every fleet company and workshop that has had no after-sales partner for
-    another period (B2-03); how many organisations that were. Safe to run at any time and any number of times."""
-    customers = list(Tenant.objects.filter(kind__in=CUSTOMERS).values_list("pk", flat=True))
+    """Mails to the administrators of every fleet company and workshop that stays and has had no after-sales partner
+    for another period (B2-03); how many organisations that were. Safe to run at any time and any number of times."""
+    staying = Tenant.objects.filter(kind__in=CUSTOMERS, leaving_since=None, closed_at=None)
+    customers = list(staying.values_list("pk", flat=True))
     with company_scope(customers):
         due = list(_due(now).filter(pk__in=customers).order_by("pk").values_list("pk", flat=True))
     return sum(_remind(actor, pk, now) for pk in due)

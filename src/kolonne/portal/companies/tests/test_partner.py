@@ -11,7 +11,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from kolonne.portal.audit.models import Entry
 from kolonne.portal.companies import actions
-from kolonne.portal.companies.actions import CompanyData
+from kolonne.portal.companies.actions import CompanyData, closing, leaving
 from kolonne.portal.companies.models import Company, Kind, Role
 from kolonne.portal.companies.queries import actor_of, directory
 from kolonne.portal.conftest import SYSTEM, House, person
@@ -167,3 +167,11 @@ def test_an_administrator_may_not_set_the_partner_of_another_company(
         actions.change_company(
             actor=actor_of(charlie), company=ours.company, seen=seen, data=replace(seen, partner_id=dealer.pk)
         )
+
+
+def test_a_company_that_is_being_deleted_is_not_reminded(ours: House, alice: User) -> None:
+    """CO-07: nor one that is gone, in whose audit nothing more is to happen."""
+    leaving.order_deletion(actor=actor_of(alice), company=ours.company, typed_name=ours.company.name)
+    assert remind(days=8) == 0
+    closing.advance(actor=closing.ACTOR, now=timezone.now() + timedelta(days=20))
+    assert remind(days=40) == 0
