@@ -56,6 +56,7 @@ EMPTY: dict[str, Any] = {
     "declared_at": None,
     "verification": Verification.UNVERIFIED,
     "verified_at": None,
+    "verified_until": None,
 }
 """Of a company that is gone only its number stays, which is never given to another one."""
 

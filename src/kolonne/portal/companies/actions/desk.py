@@ -275,7 +275,8 @@ def _note_company(actor: Actor, view: CaseView, finding: Finding) -> None:
     company = view.company
     company.verification = finding.result
     company.verified_at = timezone.now() if finding.verified else company.verified_at
-    company.save(update_fields=["verification", "verified_at"])
+    company.verified_until = view.case.renew_by if finding.verified else None
+    company.save(update_fields=["verification", "verified_at", "verified_until"])
     verb = "companies.company.verified" if finding.verified else "companies.company.refused"
     facts: dict[str, Any] = {"reason": finding.reason} if finding.reason else {}
     audit.record(actor, verb, on=company, company_id=company.pk, about=[view.person.pk], **facts)

@@ -78,6 +78,8 @@ class Company(models.Model):
         max_length=10, choices=Verification, default=Verification.UNVERIFIED, db_default=Verification.UNVERIFIED
     )
     verified_at = models.DateTimeField(null=True)
+    verified_until = models.DateTimeField(null=True)
+    """Of a check from afar (VE-05); one in person holds for good."""
 
     class Meta:
         verbose_name_plural = "companies"

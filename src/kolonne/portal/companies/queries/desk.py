@@ -141,9 +141,7 @@ def get_case_for(actor: Actor, pk: int) -> CaseView:
 def view_of(case: VerificationCase) -> CaseView:
     with company_scope([case.company_id]):
         company = Company.objects.select_related("company__market").get(pk=case.company_id)
-        asks_company = company.verification != Verification.VERIFIED or must_renew(
-            company, VerificationCase.objects.filter(company=company).order_by("-pk")[:50]
-        )
+        asks_company = company.verification != Verification.VERIFIED or must_renew(company)
         items = hooks.check_items(company)
     if case.closed_at is None:
         items = [item for item in items if item.state != Verification.VERIFIED]

@@ -1,10 +1,8 @@
 """What the administrator of a fleet company sees of its verification (VE-01, VE-02)."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from kolonne.portal.companies import hooks
@@ -108,26 +106,20 @@ def progress_of(actor: Actor, company: Company) -> Progress:
     open_ones = [case for case in cases if case.closed_at is None and case.expires_at > timezone.now()]
     others = [case for case in open_ones if case.person_id != person.pk]
     name = _name_of(own.dealer_id) if own else ""
-    return Progress(company, person, own, others, items, name, must_renew(company, cases))
+    return Progress(company, person, own, others, items, name, must_renew(company))
 
 
-def must_renew(company: Company, cases: Iterable[VerificationCase]) -> bool:
-    """Whether the company stands on a check from afar that holds no longer (VE-05). `cases`: newest first."""
-    if company.verification != Verification.VERIFIED:
-        return False
-    last = next((case for case in cases if case.closed_at and case.company_result == Verification.VERIFIED), None)
-    return last is not None and last.renew_by is not None and last.renew_by <= timezone.now()
+def must_renew(company: Company) -> bool:
+    """Whether the company stands on a check from afar that holds no longer (VE-05)."""
+    until = company.verified_until
+    return company.verification == Verification.VERIFIED and until is not None and until <= timezone.now()
 
 
 def lapsed(now: datetime) -> list[int]:
     """Ids of verified companies whose last check was one from afar that holds no longer: for the job alone."""
     with company_scope(all_companies()):
-        checks = VerificationCase.objects.filter(
-            company=OuterRef("pk"), company_result=Verification.VERIFIED, closed_at__isnull=False
-        )
-        last = Subquery(checks.order_by("-closed_at", "-pk").values("renew_by")[:1])
-        found = Company.objects.filter(verification=Verification.VERIFIED, company__closed_at=None)
-        return list(found.alias(holds=last).filter(holds__lte=now).order_by("pk").values_list("pk", flat=True))
+        found = Company.objects.filter(verification=Verification.VERIFIED, verified_until__lte=now)
+        return list(found.filter(company__closed_at=None).order_by("pk").values_list("pk", flat=True))
 
 
 def _name_of(dealer_id: int | None) -> str:

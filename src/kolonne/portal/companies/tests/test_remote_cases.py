@@ -7,6 +7,7 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from kolonne.portal.companies.actions.desk import REMOTE_VALID, Finding, reject_proposal
+from kolonne.portal.companies.actions.erasure import forget_checks
 from kolonne.portal.companies.actions.verification import end_lapsed
 from kolonne.portal.companies.gate import blocked
 from kolonne.portal.companies.models import Company, Role, VerificationCase
@@ -15,7 +16,7 @@ from kolonne.portal.companies.queries.desk import get_case_for
 from kolonne.portal.companies.queries.verification import progress_of
 from kolonne.portal.companies.tests import desk
 from kolonne.portal.companies.tests.desk import case_of, decide, fresh, opened
-from kolonne.portal.conftest import House, person
+from kolonne.portal.conftest import SYSTEM, House, person
 from kolonne.portal.identity.models import User, Verification
 from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.errors import Conflict, Invalid, NotFound
@@ -81,7 +82,8 @@ def test_a_check_from_afar_is_to_be_renewed(remote: VerificationCase, dagny: Act
     company = fresh(remote.company)
     assert progress_of(actor_of(alice), company).is_done
     with company_scope([company.pk]):
-        VerificationCase.objects.filter(pk=remote.pk).update(renew_by=timezone.now())
+        Company.objects.filter(pk=company.pk).update(verified_until=timezone.now())
+    company = fresh(company)
     progress = progress_of(actor_of(alice), company)
     assert progress.renew
     assert not progress.is_done
@@ -96,6 +98,7 @@ def test_a_check_from_afar_that_was_not_renewed_ends(
 ) -> None:
     decide(dagny, remote)
     decide(actor_of(nora), remote)
+    forget_checks(SYSTEM, alice)  # whoever is erased takes the case along, and not its end
     job, almost = Actor.system("checks-from-afar"), timezone.now() + REMOTE_VALID - timedelta(minutes=1)
     assert end_lapsed(actor=job, now=almost) == 0
     later = almost + timedelta(minutes=2)
