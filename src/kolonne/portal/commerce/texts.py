@@ -84,6 +84,9 @@ REFUSALS = {
     "terms_by_helper": gettext_lazy(
         "Nobody can accept terms in another's name: whoever you act for has to do it, signed in without you."
     ),
+    "other_terms": gettext_lazy(
+        "The terms have changed since you opened this page. Read them again before you accept."
+    ),
     "no_terms": gettext_lazy("Read the terms and accept them first."),
     "nothing_left": gettext_lazy("All vans of this order were removed: withdraw it and place another one."),
     "not_waiting": gettext_lazy("Somebody else completed or withdrew this order meanwhile."),

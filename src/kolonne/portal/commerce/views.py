@@ -93,7 +93,7 @@ def _about(actor: Actor, found: Order) -> dict[str, Any]:
 def _decide(request: HttpRequest, actor: Actor, found: Order) -> HttpResponse:
     require(actor, WRITE, found.company_id)
     if "terms" in request.POST:
-        actions.accept_terms(actor=actor, order=found)
+        actions.accept_terms(actor=actor, order=found, version=request.POST["terms"])
     if request.POST.get("act") == "complete":
         actions.complete_order(actor=actor, order=found)
         messages.success(request, _("The order became a contract. Services begin on vans that are verified."))

@@ -73,15 +73,17 @@ def _new_pairs(company: Company, chosen: list[str], vans: list[Vehicle]) -> list
 
 
 @transaction.atomic
-def accept_terms(*, actor: Actor, order: Order) -> Order:
-    """The person who acts accepts the terms for his company. Twice is once.
+def accept_terms(*, actor: Actor, order: Order, version: str = TERMS_VERSION) -> Order:
+    """The person who acts accepts the terms, of which he read this version, for his company. Twice is once.
 
-    Raises NotAllowed; Conflict to a helper, who cannot accept anything for somebody else (SU-03), and when the order
-    waits no more.
+    Raises NotAllowed; Conflict to a helper, who cannot accept anything for somebody else (SU-03), `other_terms` when
+    another version is in force by now, and when the order waits no more.
     """
     require(actor, WRITE, order.company_id)
     if actor.acting_for is not None:
         raise Conflict("terms_by_helper", "nobody accepts terms in another's name")
+    if version != TERMS_VERSION:
+        raise Conflict("other_terms", f"version {TERMS_VERSION} of the terms is in force", version=TERMS_VERSION)
     with company_scope([order.company_id]):
         order = _locked(order)
         if order.terms_accepted_at is None:

@@ -49,6 +49,18 @@ def test_an_administrator_orders_accepts_and_completes(ours: House, alice: User,
     assert "Became a contract" in words(client, "/orders/")
 
 
+def test_terms_that_changed_since_the_page_was_opened_are_not_accepted(
+    ours: House, alice: User, signed_in: SignIn
+) -> None:
+    """PR-03: nobody accepts what he did not read."""
+    client = signed_in(alice)
+    placed = client.post("/orders/new/", {"products": ["maintenance"], "vehicles": [str(ours.vehicle.pk)]})
+    answer = client.post(placed.headers["Location"], {"act": "complete", "terms": "2025-01"})
+    assert (answer.status_code, "terms have changed" in answer.content.decode()) == (409, True)
+    with company_scope(ours.scope):
+        assert (Order.objects.get().state, Order.objects.get().terms_accepted_at) == (OrderState.WAITING, None)
+
+
 def test_an_unverified_company_reads_what_still_hinders_it_by_name(ours: House, alice: User, signed_in: SignIn) -> None:
     """VE-01"""
     with company_scope(ours.scope):
