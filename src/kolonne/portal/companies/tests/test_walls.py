@@ -64,7 +64,7 @@ def test_signs_that_nobody_sees_are_in_no_name(
 
 def test_a_name_is_one_line(alice: User, ours: House, signed_in: SignIn) -> None:
     """With empty lines in it, it could write paragraphs and buttons into our mails."""
-    wanted = edited(ours.company, name="Fjordbud\r\n\n=> Sign in |\u2028https://example.com")
+    wanted = edited(ours.company, name="Fjordbud\r\n\n=> Sign in |\u2028https://example.com", confirm="1")
     assert signed_in(alice).post(f"/organisations/{ours.company.pk}/edit/", wanted).status_code == 302
     assert name_of(ours.company) == "Fjordbud => Sign in | https://example.com"
 
@@ -80,7 +80,8 @@ def test_what_stands_there_untidily_can_be_changed(alice: User, ours: House, sig
     with company_scope(ours.scope):
         Company.objects.filter(pk=ours.company.pk).update(name=" Fjordbud  AS")
         ours.company.refresh_from_db()
-    answer = signed_in(alice).post(f"/organisations/{ours.company.pk}/edit/", edited(ours.company, name="Fjordbud"))
+    wanted = edited(ours.company, name="Fjordbud", confirm="1")
+    answer = signed_in(alice).post(f"/organisations/{ours.company.pk}/edit/", wanted)
     assert answer.status_code == 302
     assert name_of(ours.company) == "Fjordbud"
 

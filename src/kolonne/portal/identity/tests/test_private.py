@@ -207,7 +207,7 @@ def test_the_portal_tells_a_private_person_that_a_business_account_is_missing(
         answer = client.get(address)
         assert answer.status_code == 403
         page = answer.content.decode()
-        assert "This Kolonne ID is private" in page
+        assert "A business account must still be created" in page
         assert 'href="/me/"' in page
         assert ours.company.name not in page
 
