@@ -6,59 +6,8 @@ class CompaniesConfig(AppConfig):
     default_auto_field = "django.db.models.AutoField"
 
     def ready(self) -> None:
-        from kolonne.portal.companies import (  # noqa: PLC0415  # models exist only when apps are ready
-            access,
-            departure,
-            hooks,
-            life_cycle,
-            people_step,
-            queries,
-            start,
-            verification_step,
-        )
-        from kolonne.portal.companies.actions import erasure, invitations, last_administrator  # noqa: PLC0415
-        from kolonne.portal.companies.models import Kind, Role  # noqa: PLC0415
-        from kolonne.portal.companies.permissions import (  # noqa: PLC0415
-            DEALER_PERMISSIONS,
-            MARKET_PERMISSIONS,
-            OWN_PERMISSIONS,
-            PERMISSIONS,
-        )
-        from kolonne.portal.companies.queries import profile  # noqa: PLC0415  # models exist only when apps are ready
-        from kolonne.portal.identity import access as identity_access  # noqa: PLC0415
-        from kolonne.portal.identity import export, private, second_factor  # noqa: PLC0415
-        from kolonne.portal.identity import life_cycle as identity_life_cycle  # noqa: PLC0415
-        from kolonne.portal.identity.actions.erasure import when_erased  # noqa: PLC0415
-        from kolonne.portal.identity.actions.traces import when_traces_go, with_targets  # noqa: PLC0415
+        from kolonne.portal.companies import wiring  # noqa: PLC0415  # models exist only when apps are ready
 
-        read = ("companies.company:read", "companies.member:read")
-        queries.allow(Role.ADMINISTRATOR, *PERMISSIONS)
-        queries.allow(Role.ADMINISTRATOR, *OWN_PERMISSIONS, kinds=[Kind.FLEET])
-        queries.allow(Role.FLEET_MANAGER, *read)
-        for role in (Role.ADMINISTRATOR, Role.DEALER_EMPLOYEE):
-            queries.allow(role, *DEALER_PERMISSIONS, kinds=[Kind.DEALER])
-        for role in (Role.DRIVER, Role.WORKSHOP_USER):
-            queries.allow(role, "companies.company:read")
-        for role in (Role.DEALER_EMPLOYEE, Role.MARKET_ADMINISTRATOR, Role.SUPPORT_AGENT):
-            queries.allow(role, *read)
-        queries.allow_in_market(Role.MARKET_ADMINISTRATOR, "companies.case:write")
-        market_wide = set(PERMISSIONS) - {"companies.apikey:write", "companies.application:grant"}
-        queries.allow_in_market(Role.MARKET_ADMINISTRATOR, *market_wide, *MARKET_PERMISSIONS)
-        queries.allow_in_market(Role.SUPPORT_AGENT, *read, "companies.member:help")
-        second_factor.require_when(queries.has_strong_role)
-        identity_life_cycle.before_step(last_administrator.tell_before)
-        identity_life_cycle.revived_by(life_cycle.who_revives)
-        hooks.add_next_step(verification_step.verification_step)
-        hooks.add_next_step(start.company_data_step)
-        hooks.add_next_step(people_step.people_step)
-        export.add_part("organisations", life_cycle.export)
-        with_targets(erasure.invitations_of)
-        when_erased(invitations.forget_person)
-        when_erased(erasure.forget_member)
-        when_erased(erasure.forget_checks)
-        when_traces_go(erasure.forget_labels)
-        private.tied_when(profile.belongs_somewhere)
-        identity_access.fill_in(access.SOURCE)
-        hooks.add_departure(departure.DEPARTURE)
-        for name, part in departure.PARTS.items():
-            hooks.add_export(name, part)
+        wiring.give_rights()
+        wiring.serve_identity()
+        wiring.fill_account()
