@@ -13,7 +13,7 @@ from kolonne.portal.identity.models import User
 from kolonne.portal.lib import permissions
 
 pytestmark = pytest.mark.django_db
-OF_VANS = tuple(name for name in permissions.known() if not name.startswith("companies."))
+OF_VANS = tuple(name for name in permissions.known() if not name.startswith(("companies.", "support.")))
 
 
 def organisation_of(kind: Kind) -> Company:
