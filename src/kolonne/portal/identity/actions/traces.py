@@ -151,7 +151,9 @@ def _delete_jobs(gone: Gone, *, also_waiting: bool) -> int:
     named = Q(args__user_id=gone.user_id)
     for words in gone.words:
         text = json.dumps(words, ensure_ascii=False)
-        named |= Q(args__icontains=text[1:-1] if " " in words or words in gone.addresses else f": {text}")
+        is_plain = " " in words or words in gone.addresses
+        # Only among the facts: a user id can be the name of a mail, which others wait for.
+        named |= Q(args__icontains=text[1:-1]) if is_plain else Q(args__facts__icontains=f": {text}")
     jobs = ProcrastinateJob.objects.filter(named)
     jobs.exclude(status__in=["doing"] if also_waiting else ["doing", "todo"]).delete()
     return jobs.count()

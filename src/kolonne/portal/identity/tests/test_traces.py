@@ -5,9 +5,10 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from kolonne.portal.audit import actions as audit
 from kolonne.portal.audit import queries as entries
-from kolonne.portal.companies.models import CompanyVersion
+from kolonne.portal.companies.models import CompanyVersion, Role
 from kolonne.portal.companies.queries import actor_of
 from kolonne.portal.conftest import SYSTEM, House, person
+from kolonne.portal.identity import mails
 from kolonne.portal.identity.actions import traces
 from kolonne.portal.identity.actions.erasure import delete_user
 from kolonne.portal.identity.models import User
@@ -81,3 +82,14 @@ def test_what_jobs_know_of_the_person_is_encrypted_and_waits_for_a_day(ours: Hou
     assert not any("bob" in str(job.args).lower().split("sealed")[0] for job in jobs)
     run(rounds=1)
     assert jobs.count() == 2  # nothing names him any more: it ends
+
+
+def test_a_user_id_that_is_the_name_of_a_mail_takes_no_mails_from_others(ours: House, bob: User, alice: User) -> None:
+    """Whoever chooses his own user id could else have deleted what everybody waits for."""
+    mallory = person("person_blocked", ours, Role.DRIVER)
+    mails.post("person_blocked", alice)
+    mails.post("person_password_reset", bob, helper="person_blocked")
+    delete_user(actor=SYSTEM, user=mallory)
+    run(rounds=1)
+    waiting = ProcrastinateJob.objects.filter(task_name="identity.send_mail").values_list("args__mail", flat=True)
+    assert list(waiting) == ["person_blocked"]
