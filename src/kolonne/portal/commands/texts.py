@@ -56,7 +56,7 @@ REFUSALS: dict[str, Promise] = {
     "not_allowed": _("You have no right to give this command. Ask a company administrator."),
     "unknown_command": _("There is no such command."),
     "bad_arguments": _("A value of the command is missing or out of bounds."),
-    "not_entitled": _("No product of this van includes this command. Your administrator can have one assigned."),
+    "not_entitled": _("No service of this van includes this command. An administrator of your company can order one."),
     "no_module": _("This van has no module in service, so nothing can be sent to it."),
     "not_capable": _("This van cannot do that."),
     "pin_missing": _("Opening a van needs your PIN of six digits."),

@@ -42,7 +42,7 @@ def consequences(company: Company) -> list[Consequence]:
         found.append(Consequence(title, _("They are withdrawn: no contract comes of them."), "at_once"))
     if contracts:
         title = ngettext("%(n)s running contract", "%(n)s running contracts", contracts) % {"n": contracts}
-        text = _("They end on that day. Until then they run, although the services are off.")
+        text = _("The end is on that day, although the services are off at once.")
         found.append(Consequence(title, text, "contracts_end"))
         found.append(
             Consequence(_("Contracts and orders"), _("Keep the copies that you need for your books."), "erased")

@@ -17,7 +17,7 @@ def next_step(actor: Actor, company: Company) -> Step | None:
         return None
     waiting = Order.objects.filter(company_id=company.pk, state=OrderState.WAITING).order_by("pk")
     unsigned = waiting.filter(terms_accepted_at=None).first()
-    is_done = Assignment.objects.filter(company_id=company.pk).exists() or waiting.exists()
+    is_done = Assignment.objects.filter(company_id=company.pk, ended_at=None).exists() or waiting.exists()
     if unsigned is not None:
         return _step(
             _("Read the terms of your order and accept them: it goes on by itself after the dealer's check."),

@@ -25,7 +25,7 @@ def verification_step(actor: Actor, company: Company) -> Step | None:
         url="" if actor.acting_for else reverse("verification"),
         action=_("Look at it") if progress.state in {"shown", "opened"} else _("Get a code"),
         is_done=progress.is_done,
-        icon="check",
+        icon="badge",
     )
 
 

@@ -26,7 +26,7 @@ def consequences(company: Company) -> list[Consequence]:
     found = []
     if vans:
         title = ngettext("%(n)s van", "%(n)s vans", vans) % {"n": vans}
-        found.append(Consequence(title, _("Nobody sees them any more: no map, no list, no commands."), "at_once"))
+        found.append(Consequence(title, _("Gone from all pages: no map, no list, no commands."), "at_once"))
     if modules:
         title = ngettext("%(n)s communication module", "%(n)s communication modules", modules) % {"n": modules}
         text = _("They are told to be silent, and cut off. Should you stay, each van needs its module enrolled anew.")

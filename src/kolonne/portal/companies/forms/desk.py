@@ -135,7 +135,7 @@ class CaseForm(DocumentForm):
             self.add_error(
                 "person",
                 _(
-                    "What differs from the document cannot be verified. The person corrects it under “Your data”, and "
+                    "What differs from the document cannot be verified. The person corrects it in the profile, and "
                     "you load this page again; or you refuse and say why."
                 ),
             )

@@ -119,7 +119,7 @@ def test_what_an_address_cannot_mean_is_as_if_it_were_not_there(
 
 def test_a_check_on_demand_says_that_the_chain_holds(ours: House, alice: User, signed_in: SignIn) -> None:
     client = signed_in(alice)
-    assert "Not checked yet" in client.get("/audit/").content.decode()
+    assert "The chain was not checked yet" in client.get("/audit/").content.decode()
     client.post(f"/audit/{ours.company.pk}/check/")
     page = client.get("/audit/").content.decode()
     assert "Unbroken, checked" in page

@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from kolonne.portal.companies import codes
+from kolonne.portal.companies import codes, legal
 from kolonne.portal.companies.actions import desk as actions
 from kolonne.portal.companies.actions.audit import note_look_at_case, note_look_at_customer
 from kolonne.portal.companies.forms.desk import CaseForm, CodeForm
@@ -107,6 +107,7 @@ def _about(request: HttpRequest, view: CaseView, form: CaseForm) -> dict[str, ob
     return {
         "view": view,
         "form": form,
+        "legal_form": legal.form_name(view.company.market_id, view.company.legal_form),
         "differences": form.differences() if form.is_bound else [],
         "is_second": view.is_proposed,
         "waits_for_other": view.is_proposed and view.case.proposed_by_id == actor.user_id,

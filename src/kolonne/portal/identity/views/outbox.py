@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from pathlib import Path
 
@@ -42,14 +43,14 @@ def mails(request: HttpRequest) -> HttpResponse:
 @in_a_demonstration
 def mail(request: HttpRequest, number: str) -> HttpResponse:
     """One mail, as text and as its reader sees it."""
-    return render(request, "identity/outbox_mail.html", {"mail": _mail(number)})
+    return render(request, "identity/outbox_mail.html", {"mail": _mail(request, number)})
 
 
 @csp(OF_A_MAIL)
 @in_a_demonstration
 def mail_as_html(request: HttpRequest, number: str) -> HttpResponse:
     """The frame's content: nothing in it runs or loads, and links open in the page around it."""
-    html = _mail(number).html.replace("<head>", '<head><base target="_top">', 1)
+    html = _mail(request, number).html.replace("<head>", '<head><base target="_top">', 1)
     return HttpResponse(html, headers={"X-Frame-Options": "SAMEORIGIN"})
 
 
@@ -57,8 +58,11 @@ def _folders() -> tuple[Path, Path]:
     return Path(settings.EMAIL_FOLDER), Path(settings.SMS_FOLDER)
 
 
-def _mail(number: str) -> outbox.Mail:
+def _mail(request: HttpRequest, number: str) -> outbox.Mail:
+    """Its links lead to where the reader is: at localhost one is signed in, and at 127.0.0.1 a stranger."""
     found = outbox.one(number, *_folders())
     if found is None:
         raise Http404
-    return found
+    here = request.build_absolute_uri("/").rstrip("/")
+    text, html = (words.replace(settings.PUBLIC_URL, here) for words in (found.text, found.html))
+    return replace(found, text=text, html=html)
