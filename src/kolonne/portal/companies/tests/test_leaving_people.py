@@ -16,6 +16,7 @@ from kolonne.portal.companies.actions import deletion_requests as actions
 from kolonne.portal.companies.actions import people
 from kolonne.portal.companies.actions.handing_over import hand_over
 from kolonne.portal.companies.models import Company, Membership, Role
+from kolonne.portal.companies.people_step import ORDER
 from kolonne.portal.companies.queries import actor_of
 from kolonne.portal.companies.queries.deletions import open_deletions
 from kolonne.portal.conftest import SYSTEM, House, person
@@ -275,7 +276,7 @@ class TestTheStep:
     def steps(self, user: User, house: House) -> list[hooks.Step]:
         with company_scope(house.scope):
             company = Company.objects.select_related("company").get()
-            return [step for step in hooks.next_steps(actor_of(user), company) if step.order == 40]
+            return [step for step in hooks.next_steps(actor_of(user), company) if step.order == ORDER]
 
     def test_it_waits_for_the_dealer_and_says_so(self, alice: User, ours: House) -> None:
         """VE-01."""
