@@ -17,6 +17,7 @@ LIMITS = {
     "renewal_code": "5/h/key",
     "renewal_try": "5/h/key",
     "register_page": "20/h/key",
+    "user_id_try": "20/h/key",
     "register_mail": "5/h/key",
     "company_number": "20/d/key",
     "invitation": "60/d/key",

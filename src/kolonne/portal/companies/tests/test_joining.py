@@ -27,6 +27,7 @@ from kolonne.portal.companies.tests.invited import (
     token_of,
 )
 from kolonne.portal.conftest import House
+from kolonne.portal.identity import limits
 from kolonne.portal.identity.models import PrivateProfile, State, User
 from kolonne.portal.identity.tests.post import PostOffice
 
@@ -102,6 +103,15 @@ class TestByMail:
         client.force_login(sam, backend="allauth.account.auth_backends.AuthenticationBackend")
         client.post(path_of(post))
         assert client.get("/account/")["Location"] == "/accounts/2fa/"
+
+    def test_nobody_asks_at_the_link_which_user_ids_there_are(
+        self, alice: User, ours: House, post: PostOffice, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setitem(limits.LIMITS, "user_id_try", "1/h/key")
+        invite(alice, ours)
+        path = path_of(post)
+        for words in ("is taken", "often enough"):
+            assert words in page(Client().post(path, newcomer("alice")))
 
     def test_a_weak_password_or_a_taken_user_id_is_refused_and_the_link_stays_good(
         self, alice: User, ours: House, post: PostOffice

@@ -20,7 +20,7 @@ from kolonne.portal.companies.models import Channel
 from kolonne.portal.companies.queries.invitations import CLOSED, OPEN, Found, invitation_by
 from kolonne.portal.companies.queries.profile import belongings_of
 from kolonne.portal.companies.views.choice import CHOSEN
-from kolonne.portal.identity import links
+from kolonne.portal.identity import limits, links
 from kolonne.portal.identity.actions import address_proof
 from kolonne.portal.identity.actions.renewal import CODE_LIFETIME
 from kolonne.portal.identity.forms.renewal import AddressForm, CodeForm
@@ -97,7 +97,11 @@ def _without_identity(request: HttpRequest, token: str, found: Found) -> HttpRes
 
 
 def _came_in(request: HttpRequest, token: str, form: NewcomerForm) -> bool:
-    """False when the form now says what is wrong."""
+    """False when the form now says what is wrong. Nobody finds out here which user ids there are."""
+    tries = limits.use_address("user_id_try", request)
+    if tries is None:
+        form.add_error(None, _("That was often enough for now. Wait an hour, then try again."))
+        return False
     actor = Actor(label="self-service", address=client_address(request))
     try:
         joining.join_as_newcomer(
@@ -108,6 +112,7 @@ def _came_in(request: HttpRequest, token: str, form: NewcomerForm) -> bool:
             raise
         form.add_error("username", texts.of_refusal(error.code, error.text))
         return False
+    tries.rollback()
     return True
 
 

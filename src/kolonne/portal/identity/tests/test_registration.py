@@ -131,6 +131,18 @@ def test_a_user_id_that_was_taken_meanwhile_can_be_changed_at_the_link(post: Pos
     assert chooses(second, user_id="ingrid.2").status_code == 302
 
 
+def test_nobody_asks_at_the_link_which_user_ids_there_are(
+    post: PostOffice, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(limits.LIMITS, "user_id_try", "2/h/key")
+    asks()
+    (mail,) = post.run()
+    for _number in range(2):
+        assert "is taken" in chooses(path_in(mail), user_id="alice").content.decode()
+    for user_id in ("alice", "ingrid.moen"):
+        assert "often enough" in chooses(path_in(mail), user_id=user_id).content.decode()
+
+
 def test_a_taken_user_id_is_said_before_any_mail(post: PostOffice, alice: User) -> None:
     assert "is taken" in asks(user_id="ALICE").content.decode()
     assert post.run() == []

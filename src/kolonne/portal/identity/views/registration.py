@@ -81,11 +81,17 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _made(request: HttpRequest, token: str, form: FirstPasswordForm) -> User | None:
-    """None when the form now says what is wrong."""
+    """None when the form now says what is wrong. Nobody finds out here which user ids there are."""
+    tries = limits.use_address("user_id_try", request)
+    if tries is None:
+        form.add_error(None, _("That was often enough for now. Wait an hour, then try again."))
+        return None
     facts = form.cleaned_data
     actor = Actor(label="self-service", address=client_address(request))
     try:
-        return registration.confirm(actor=actor, token=token, user_id=facts["user_id"], password=facts["password1"])
+        user = registration.confirm(actor=actor, token=token, user_id=facts["user_id"], password=facts["password1"])
     except Conflict:
         form.add_error("user_id", _("This user id is taken. Choose another one."))
         return None
+    tries.rollback()
+    return user
