@@ -84,7 +84,7 @@ def test_what_is_no_vin_is_said_beside_the_field(
 ) -> None:
     page = signed_in(alice).post("/vans/add/", VAN | {"vin": typed}).content.decode()
     assert words in page
-    assert 'aria-describedby="id_vin_error"' in page
+    assert 'aria-describedby="id_vin_helptext id_vin_error"' in page
 
 
 @pytest.mark.parametrize("year", ["1066", "3000", "-1", "nonsense"])
