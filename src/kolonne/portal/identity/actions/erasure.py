@@ -68,6 +68,7 @@ def _forget(user: User) -> None:
     user.verification = Verification.UNVERIFIED
     user.life_cycle_step, user.life_cycle_at = LifeCycleStep.NONE, None
     user.last_login = user.renewal_until = None
+    user.date_joined = user.last_sign_in_at = user.state_since
     user.failed_sign_ins = 0
     user.set_unusable_password()
     user.save()

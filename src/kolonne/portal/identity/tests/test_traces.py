@@ -93,3 +93,11 @@ def test_a_user_id_that_is_the_name_of_a_mail_takes_no_mails_from_others(ours: H
     run(rounds=1)
     waiting = ProcrastinateJob.objects.filter(task_name="identity.send_mail").values_list("args__mail", flat=True)
     assert list(waiting) == ["person_blocked"]
+
+
+def test_the_row_that_stays_tells_when_it_was_erased_and_not_when_the_person_was_here(bob: User) -> None:
+    """CO-11: a number and nothing else."""
+    gone = delete_user(actor=SYSTEM, user=bob)
+    gone.refresh_from_db()
+    assert gone.date_joined == gone.last_sign_in_at == gone.state_since
+    assert (gone.mobile, gone.birth_date, gone.verified_at, gone.last_login) == ("", None, None, None)
