@@ -96,6 +96,7 @@ REASONS = {
     "too_many": "The van was opened too often within a minute.",
     "frozen": "Too many openings in a short time: frozen until somebody looks.",
     "not_entitled": "The service ended before the command was sent.",
+    "company_leaving": "The deletion of the company was ordered before the command was sent.",
 }
 
 
