@@ -13,4 +13,5 @@ def described(field: BoundField, help_text: str = "") -> SafeString:
     """
     parts = [part for part, is_shown in (("helptext", help_text), ("error", field.errors)) if is_shown]
     ids = " ".join(f"{field.auto_id}_{part}" for part in parts)
-    return field.as_widget(attrs={"aria-describedby": ids} if ids else None)
+    widget = field.as_widget(attrs={"aria-describedby": ids} if ids else None)
+    return widget + (field.as_hidden(only_initial=True) if field.field.show_hidden_initial else SafeString())

@@ -20,3 +20,10 @@ def test_a_field_names_the_help_of_the_template_and_its_errors() -> None:
 
 def test_a_field_names_nothing_that_is_not_there() -> None:
     assert "aria-describedby" not in shown(None)
+
+
+def test_a_field_keeps_what_stood_in_it_before() -> None:
+    form = forms.Form({"name": "new"})
+    form.fields["name"] = forms.CharField(initial="old", show_hidden_initial=True)
+    page = render_to_string("account/_field.html", {"field": form["name"], "help": ""})
+    assert 'type="hidden" name="initial-name"' in page
