@@ -213,16 +213,17 @@ def test_of_twenty_orders_at_once_one_counts(street: Street) -> None:
     assert sorted(job.args["user_id"] for job in mails) == sorted(user.pk for user in street.users[:2])
 
 
+def advance_elsewhere() -> None:
+    """As a worker does, on a connection of its own."""
+    try:
+        closing.advance(actor=closing.ACTOR, now=ENDS_AT)
+    finally:
+        connection.close()
+
+
 def test_two_workers_at_once_do_each_step_once(street: Street, admin: Admin) -> None:
     street.order()
-
-    def work() -> None:
-        try:
-            closing.advance(actor=closing.ACTOR, now=ENDS_AT)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=work) for _ in range(2)]
+    threads = [threading.Thread(target=advance_elsewhere) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -248,7 +249,7 @@ def test_who_is_taken_into_another_company_at_the_same_moment_keeps_the_account(
     """CO-07: only accounts that belong to nothing else go with a company."""
     street.order()
     leaver, other = street.users[1], street.stays.company
-    work = threading.Thread(target=lambda: (closing.advance(actor=closing.ACTOR, now=ENDS_AT), connection.close()))
+    work = threading.Thread(target=advance_elsewhere)
     with admin.transaction():
         admin.execute("SELECT 1 FROM identity_user WHERE id = %s FOR NO KEY UPDATE", [leaver.pk])
         admin.execute(
