@@ -75,14 +75,17 @@ def _progress(export: CompanyExport, done: int, total: int) -> None:
 
 @transaction.atomic
 def _finish(actor: Actor, export: CompanyExport, part: Path, counts: dict[str, int]) -> None:
-    name, size = f"{secrets.token_urlsafe(24)}.zip", part.stat().st_size
-    part.replace(_folder() / name)
+    name = f"{secrets.token_urlsafe(24)}.zip"
     with company_scope([export.company_id]):
-        expires_at = timezone.now() + LIFETIME
-        ready = {"state": ExportState.READY, "file": name, "size": size, "expires_at": expires_at}
-        if CompanyExport.objects.filter(pk=export.pk, state=ExportState.WAITING).update(**ready) != 1:
-            (_folder() / name).unlink()
+        # The row first: whoever erases the company waits, and then knows the file, or was first and leaves none.
+        waiting = CompanyExport.objects.filter(pk=export.pk, state=ExportState.WAITING)
+        if not list(waiting.select_for_update().values_list("pk")):
+            part.unlink(missing_ok=True)
             return
+        size = part.stat().st_size
+        part.replace(_folder() / name)
+        expires_at = timezone.now() + LIFETIME
+        waiting.update(state=ExportState.READY, file=name, size=size, expires_at=expires_at)
         audit.record(
             actor, "companies.export.made", on=export.company, company_id=export.company_id, size=size, rows=counts
         )
@@ -122,7 +125,7 @@ def forget_old(*, now: datetime) -> int:
 
 def forget_exports(company: Company) -> None:
     """All of a company that is erased. Needs its scope."""
-    for export in CompanyExport.objects.filter(company=company):
+    for export in CompanyExport.objects.select_for_update().filter(company=company):
         _remove(export)
         export.delete()
 

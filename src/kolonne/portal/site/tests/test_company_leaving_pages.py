@@ -196,6 +196,19 @@ def test_a_file_whose_job_was_killed_before_it_could_tell_goes_too(made: Company
     assert {path.name for path in folder.iterdir()} == {young.name, made.file}
 
 
+def test_a_company_that_is_erased_while_its_file_is_made_leaves_none(alice: User, ours: House, folder: Path) -> None:
+    """CO-11"""
+    with company_scope(ours.scope):
+        export = exports.ask_for_export(actor=actor_of(alice), company=ours.company)
+        part = exports._folder() / f"{export.pk}.part"
+        counts = exports._write(export, part)
+        exports.forget_exports(ours.company)
+        part.write_bytes(b"what the job had open")
+        exports._finish(SYSTEM, export, part, counts)
+        assert list(folder.iterdir()) == []
+        assert not Entry.objects.filter(verb="companies.export.made").exists()
+
+
 def test_the_page_shows_how_far_it_is(alice: User, ours: House, signed_in: SignedIn, folder: Path) -> None:
     browser = fresh(signed_in(alice))
     assert browser.post("/company/export/order/", {"from": "delete"})["Location"] == "/company/delete/data/"
