@@ -54,6 +54,15 @@ def test_mails_are_listed_newest_first_and_only_so_many(folder: Path, monkeypatc
     assert "Mail 0" not in page
 
 
+def test_links_lead_to_the_host_where_the_reader_is(folder: Path) -> None:
+    """Who came to localhost is signed in there, and a stranger at 127.0.0.1."""
+    send(folder, "job-1", text="Open http://127.0.0.1:8000/x/ now")
+    with override_settings(PUBLIC_URL="http://127.0.0.1:8000"):
+        page = get(folder, "/dev/mail/job-1/").content.decode()
+    assert 'href="http://testserver/x/"' in page
+    assert "127.0.0.1" not in page
+
+
 def test_a_mail_is_shown_as_text_with_links_that_open(folder: Path) -> None:
     send(folder, "job-1")
     page = get(folder, "/dev/mail/job-1/").content.decode()
