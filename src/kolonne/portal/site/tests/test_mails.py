@@ -21,7 +21,7 @@ FACTS: dict[str, Any] = {
     "since": "1.", "lock_on": "2.", "notice_on": "3.", "delete_on": "4.", "on": "5.", "step": "warn", "days": 14,
     "company": "Fjordbud <AS>", "company_id": 7, "organisation": "Fjordbud <AS>", "person": "Bob", "inviter": "Alice",
     "helper": "Nora", "roles": ["driver"], "rights": ["use"], "application": "Parts",
-    "application_url": "https://parts.example/", "minutes": 10,
+    "application_url": "https://parts.example/", "minutes": 10, "tries": 3,
 }  # fmt: skip
 
 
