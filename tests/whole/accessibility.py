@@ -5,6 +5,7 @@ import email.policy
 import re
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -61,6 +62,13 @@ def enter(page: Page, who: str) -> list[str]:
     return OWN
 
 
+def enter_at(page: Page, organisation: str) -> None:
+    """Signs in as the first persona of an organisation."""
+    page.goto("/accounts/login/")
+    with page.expect_navigation():
+        page.locator(".k-persona-group", has_text=organisation).locator(".k-persona").first.click()
+
+
 class Walk:
     """Somebody's way through pages that follow from each other, in one language. Says nothing that is in a language."""
 
@@ -78,7 +86,8 @@ class Walk:
         """Has axe look at the page; `at` selects what shows that it is the right one."""
         expect(self.page.locator(at).first).to_be_visible()
         assert self._spoken() == self.language, step
-        self.findings |= {f"{step}, {self.language}, {theme}": bad for theme, bad in in_both_themes(self.page) if bad}
+        found = {f"{step}, {self.language}, {theme}": bad for theme, bad in in_both_themes(self.page) if bad}
+        self.findings.update(found)
 
     def fill(self, **words: str) -> None:
         """Fills the fields with these names, and sends them as Enter does, whatever the browser thinks of them."""
@@ -89,12 +98,32 @@ class Walk:
         with self.page.expect_navigation():
             field.press("Enter")
 
+    def choose(self, **values: str) -> None:
+        """In lists, by their names; of boxes and buttons to tick, the one with this value."""
+        for name, value in values.items():
+            field = self.page.locator(f"select[name={name}]")
+            if field.count():
+                field.select_option(value)
+            else:
+                self.page.locator(f'input[name={name}][value="{value}"]').check()
+
     def press(self, button: str) -> None:
         """Presses what this selects, with the same indulgence."""
         chosen = self.page.locator(button).first
         chosen.evaluate("button => { if (button.form) button.form.noValidate = true; }")
         with self.page.expect_navigation():
             chosen.click()
+
+    @contextmanager
+    def beside(self) -> Iterator["Walk"]:
+        """The way of somebody else at a window of their own, meanwhile; what is found there is found here."""
+        browser, here = self.page.context.browser, urlsplit(self.page.url)
+        assert browser is not None
+        context = browser.new_context(base_url=f"{here.scheme}://{here.netloc}", bypass_csp=True)
+        other = Walk(context.new_page(), self.language)
+        other.findings = self.findings
+        yield other
+        context.close()
 
     def leave(self) -> None:
         """As another browser would come; the session of this one stays open."""
@@ -111,7 +140,7 @@ def pages_from(page: Page, starts: list[str]) -> list[str]:
     waiting = list(starts)
     while waiting and len(found) < MOST_PAGES:
         address = waiting.pop(0)
-        kind = re.sub(r"\d+", "0", urlsplit(address).path)
+        kind = re.sub(r"[0-9a-f]{16,}|\d+", "0", urlsplit(address).path)
         if SKIPPED.search(urlsplit(address).path) or address in found or seen[kind] >= SAMPLES:
             continue
         response = page.goto(address)
