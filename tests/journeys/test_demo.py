@@ -122,7 +122,7 @@ def test_a_demonstration_moves_within_a_minute_continues_and_changes_roads(folde
     """FT-01, NF-03, VH-08."""
     with running(folder) as demo:
         links = demo.links()
-        assert len(links) == 18  # everybody of the world who gets in
+        assert len(links) == 20  # everybody of the world who gets in
         nordlys, fjordbud = demo.visitor(links[5]), demo.visitor(links[2])
         assert "Demonstration" in demo.page.text
         demo.wait_for(lambda: len(values(snapshot(fjordbud), "lat")) == 18, PATIENCE_S)

@@ -47,9 +47,9 @@ def for_fleet_people(view: View) -> View:
         if not companies_with_vans(_actor(request)):
             if any(is_leaving(company) for company in _actor(request).company_ids):
                 return redirect("company_leaving")
-            people = navigation.address_of(_actor(request))
-            if people and request.path_info == reverse("map"):
-                return redirect(people)  # dealers, helpers: what they came for
+            home = navigation.home_of(_actor(request))
+            if home and request.path_info == reverse("map"):
+                return redirect(home)  # dealers, helpers: what they came for
             return render(request, "fleet/no_vans_for_you.html", status=403)
         if request.path_info == reverse("map") and landing(request, has_vans=_has_vans(request)):
             return redirect("start")

@@ -39,10 +39,6 @@ def add_part(name: str, part: Part) -> None:
     _parts[name] = part
 
 
-def export_parts() -> dict[str, Part]:
-    return dict(_parts)
-
-
 def add_tracks(tracks: Tracks) -> None:
     """Adds titles and positions of trips that the person drove, as `trips/<title>.gpx`."""
     _tracks.append(tracks)

@@ -87,16 +87,17 @@ def test_partners_grants_and_requests_are_set_but_for_the_workshop() -> None:
 def test_companies_in_registration_have_vans_an_order_and_a_dealer() -> None:
     """VE-01, VE-02"""
     make(load_world())
+    names = ["Elbfunk Elektrotechnik", "Havbris Blomster"]
     with company_scope(all_companies()):
-        waiting = Company.objects.filter(verification=Verification.UNVERIFIED).order_by("name")
-        assert [company.name for company in waiting] == ["Elbfunk Elektrotechnik", "Havbris Blomster"]
+        waiting = Company.objects.filter(name__in=names, verification=Verification.UNVERIFIED).order_by("name")
+        assert [company.name for company in waiting] == names
         assert all(company.partner_id and company.declared_by for company in waiting)
         assert {van.verification for van in Vehicle.objects.filter(company__in=waiting)} == {Verification.UNVERIFIED}
-        orders = Order.objects.order_by("company__name")
+        orders = Order.objects.filter(company__in=waiting).order_by("company__name")
         assert [(order.state, bool(order.terms_accepted_at)) for order in orders] == [
             (OrderState.WAITING, False), (OrderState.WAITING, True),
         ]  # fmt: skip
-        case = VerificationCase.objects.get()
+        case = VerificationCase.objects.get(company__in=waiting)
         assert (case.opened_by, case.person.birth_date) == ("Eirik Nygård", date(1986, 4, 17))
 
 

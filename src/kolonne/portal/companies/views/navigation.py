@@ -12,6 +12,7 @@ from kolonne.portal.companies.queries import inbox
 from kolonne.portal.lib.actor import Actor
 
 MEMBER_READ = "companies.member:read"
+CUSTOMERS = "companies.customer:read"
 _NAMES = (
     *("people", "person", "request", "organisation", "site_", "access_", "market", "audit"),
     *("verification", "company_"),
@@ -50,6 +51,11 @@ def um(request: HttpRequest) -> dict[str, Any]:
 def address_of(actor: Actor) -> str:
     """Where user management begins for somebody; empty when it has nothing for him."""
     return reverse("people") if _may(actor, MEMBER_READ, ("company", "market")) else ""
+
+
+def home_of(actor: Actor) -> str:
+    """What somebody who has no vans came for: a dealer's customers, else user management; empty when neither."""
+    return reverse("customers") if _may(actor, CUSTOMERS, ("company",)) else address_of(actor)
 
 
 def is_page(name: str | None) -> bool:

@@ -53,6 +53,10 @@ def test_who_has_no_vans_but_people_begins_with_these(db: None, signed_in: SignI
     assert client.get("/vans/").status_code == 403
 
 
+def test_dealers_begin_with_their_customers(kari: User, signed_in: SignIn) -> None:
+    assert signed_in(kari).get("/").headers["Location"] == "/customers/"
+
+
 def test_the_list_shows_our_vans_only(bob: User, theirs: House, ours: House, signed_in: SignIn) -> None:
     html = signed_in(bob).get("/vans/").text
     assert ours.vehicle.plate in html
