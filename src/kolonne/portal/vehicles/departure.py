@@ -14,7 +14,7 @@ from kolonne.portal.companies.models import Company
 from kolonne.portal.lib import notify
 from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.archive import Row
-from kolonne.portal.vehicles.models import Module, ModuleStatus, RefusedVin, Vehicle
+from kolonne.portal.vehicles.models import Module, ModuleStatus, Vehicle
 
 BATCH = 500
 FIELDS = ("id", "vin", "plate", "name", "make", "model", "model_year", "drive", "driver", "added_at", "verification")
@@ -54,8 +54,6 @@ def erase(actor: Actor, company: Company) -> bool:
         cursor.execute("SELECT vans, modules FROM vehicles_erase_company(%s, %s)", [company.pk, BATCH])
         vans, modules = cursor.fetchone()
     note_erased(company, vans=vans, modules=modules)
-    if vans == 0:
-        RefusedVin.objects.filter(company=company).delete()
     return bool(vans == 0)
 
 

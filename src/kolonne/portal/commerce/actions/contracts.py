@@ -7,10 +7,11 @@ from django.db import transaction
 from kolonne.portal.audit import actions as audit
 from kolonne.portal.commerce.models import Contract, ContractState, ContractVersion
 from kolonne.portal.companies.models import Company
+from kolonne.portal.companies.queries.generations import MASTER_DATA
 from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.scope import company_scope
 
-PARTY = ("name", "legal_form", "register_number", "vat_number", "street", "postal_code", "city", "generation")
+PARTY = (*MASTER_DATA, "generation")
 """What a contract says of the company; `generation` is that of the company's own data."""
 
 
