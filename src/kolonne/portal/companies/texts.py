@@ -55,6 +55,11 @@ REFUSALS = {
     "case_changed": gettext_lazy(
         "The customer's data were changed meanwhile. You see the new ones now: please compare them again."
     ),
+    "number_taken": gettext_lazy(
+        "A verified company of this market has this register or VAT number. If it is the same firm, one of its "
+        "administrators can invite this person; if nobody there can sign in any more, its dealer can recover it. The "
+        "administrators of both accounts can also merge them. If it is another firm, refuse this company."
+    ),
     "unfit_decision": gettext_lazy("Something changed meanwhile. Look at the page again and say what you found."),
     "same_person": gettext_lazy("You did the first check yourself: the second is somebody else's."),
     "other_findings": gettext_lazy(

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from kolonne.portal.audit import actions as audit
 from kolonne.portal.companies import codes, hooks
+from kolonne.portal.companies.actions.numbers import numbers_of, reserve_numbers
 from kolonne.portal.companies.models import Company, Document, Membership, Role, Tenant, VerificationCase
 from kolonne.portal.companies.queries.desk import WRITE, CaseView, case_of_code, view_of
 from kolonne.portal.identity import mails
@@ -156,7 +157,8 @@ def decide_case(*, actor: Actor, case: VerificationCase, seen: str, decision: De
     the same findings of a second person first (VE-05).
 
     `seen`: of the `CaseView` that the dealer compared. Raises NotAllowed, Invalid; Conflict
-    `case_changed`, `closed_case`, `expired_case`, `own_case`, `same_person`, `other_findings`.
+    `case_changed`, `closed_case`, `expired_case`, `own_case`, `same_person`, `other_findings`, and `number_taken` when
+    another verified company of the market has the number.
     """
     _require_desk(actor, case)
     with company_scope([case.company_id]):
@@ -168,6 +170,8 @@ def decide_case(*, actor: Actor, case: VerificationCase, seen: str, decision: De
         if view.seen != seen:
             raise Conflict("case_changed", "the data of person or company were changed meanwhile")
         check_decision(view, decision)
+        if decision.company and decision.company.verified:
+            reserve_numbers(view.company, numbers_of(view.company))
         if locked.is_remote and not _is_second(actor, view, decision):
             return _propose(actor, view, decision)
         _apply(actor, view, decision)

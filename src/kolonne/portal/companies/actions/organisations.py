@@ -10,6 +10,7 @@ from django.utils import timezone
 from kolonne.portal.audit import actions as audit
 from kolonne.portal.companies import legal
 from kolonne.portal.companies.actions.generations import begin_generation, keep_generation
+from kolonne.portal.companies.actions.numbers import numbers_of, reserve_numbers
 from kolonne.portal.companies.models import ROLES, Company, Kind, Membership, Role, Tenant
 from kolonne.portal.companies.queries.directory import CUSTOMERS, WRITE, dealer, require_at
 from kolonne.portal.companies.queries.generations import drops_verification, is_master_data
@@ -19,6 +20,7 @@ from kolonne.portal.lib.errors import Conflict, Invalid, NotAllowed
 from kolonne.portal.lib.scope import company_scope
 
 LEGAL_DATA = frozenset({"legal_form", "register_number", "vat_number"})
+NUMBERS = frozenset({"register_number", "vat_number"})
 NOT_FOR_HELPERS = frozenset({"second_factor_for_all", "partner_id"})
 """What protects the people's accounts, and who sees the company: nobody changes it in another's name (SU-02)."""
 
@@ -76,7 +78,8 @@ def found_company(
 ) -> Company:
     """The rows of a new organisation and generation 1 of its data; the caller has checked that the actor may.
 
-    `declared`: further columns, e.g. who declared the authority to act for it. Raises Invalid.
+    `declared`: further columns, e.g. who declared the authority to act for it. Raises Invalid; Conflict `number_taken`
+    when it is verified from the beginning and another one has its number.
     """
     tenant = Tenant.objects.create(kind=kind, market_id=market)
     with company_scope([tenant.pk]):
@@ -86,6 +89,7 @@ def found_company(
         for name, value in asdict(data).items():
             setattr(company, name, value)
         if is_vouched_for:
+            reserve_numbers(company, numbers_of(company))
             company.verification, company.verified_at = Verification.VERIFIED, timezone.now()
         company.save(force_insert=True)
         keep_generation(actor, company)
@@ -98,7 +102,8 @@ def change_company(*, actor: Actor, company: Company, seen: CompanyData, data: C
     """Writes what differs from what the actor had `seen`, and only that: others' changes to other fields stay.
 
     Changed master data are a new generation (CO-02), and changed name, legal form or register number ask the dealer
-    anew. Raises NotAllowed, Invalid; Conflict when somebody else changed one of the same fields meanwhile.
+    anew. Raises NotAllowed, Invalid; Conflict when somebody else changed one of the same fields meanwhile, and
+    `number_taken` when another verified company has the new number.
     """
     require_at(actor, WRITE, company.company)
     before, after = asdict(seen), asdict(_in_kept_spelling(company, seen, data))
@@ -112,6 +117,7 @@ def change_company(*, actor: Actor, company: Company, seen: CompanyData, data: C
         # Form and numbers were checked together, so that none of them may be another meanwhile.
         looked_at = {*changes, *(() if LEGAL_DATA.isdisjoint(changes) else LEGAL_DATA)}
         unchanged = {name: before[name] for name in looked_at}
+        _reserve(company, changes)
         follows = _what_follows(actor, company, changes)
         if Company.objects.filter(pk=company.pk, **unchanged).update(**changes, **follows) != 1:
             raise Conflict("changed_meanwhile", f"{company} was changed meanwhile", fields=sorted(changes))
@@ -134,6 +140,15 @@ def _what_follows(actor: Actor, company: Company, changes: Collection[str]) -> d
     if drops_verification(actor, company, changes):
         follows["verification"] = Verification.UNVERIFIED
     return follows
+
+
+def _reserve(company: Company, changes: Mapping[str, Any]) -> None:
+    """New numbers, also of a company that is not verified (any more): it would wait for a dealer in vain."""
+    if NUMBERS.isdisjoint(changes):
+        return
+    list(Company.objects.select_for_update(no_key=True).filter(pk=company.pk).values_list("pk"))
+    kept = {name: changes.get(name, "") for name in NUMBERS}
+    reserve_numbers(company, legal.LegalData("", **kept))
 
 
 def _in_kept_spelling(company: Company, seen: CompanyData, data: CompanyData) -> CompanyData:

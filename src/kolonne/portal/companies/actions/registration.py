@@ -1,9 +1,8 @@
 """A company registers itself; nobody of the operator takes part (CO-01, CO-09)."""
 
 from dataclasses import asdict, dataclass
-from hashlib import sha256
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from kolonne.portal.audit import actions as audit
@@ -21,8 +20,6 @@ from kolonne.portal.lib.scope import company_scope
 
 MOST_WAITING = 3
 """Companies of one person that wait for a dealer; the next one only when one of them was verified."""
-_LOCK = 0x4B6F72
-"""Any constant: the first half of the advisory lock, the company's number is the second."""
 
 
 @dataclass(frozen=True)
@@ -90,11 +87,7 @@ def _same(user: User, market: str, data: CompanyToBe) -> Company | None:
 def _refuse_known(user: User, market: str, data: CompanyToBe) -> None:
     if len(waiting_companies(user)) >= MOST_WAITING:
         raise Conflict("too_many_waiting", f"{MOST_WAITING} companies wait for a dealer already", most=MOST_WAITING)
-    key = data.register_number or data.vat_number
-    if key:
-        number = int.from_bytes(sha256(f"{market} {key.lower()}".encode()).digest()[:4], "big", signed=True)
-        with connection.cursor() as cursor:  # two people with one number: the second waits for the first
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, number])
+    # Two people with one number may both go on: the dealer verifies one of their companies only.
     if is_registered(market, legal.LegalData(data.legal_form, data.register_number, data.vat_number)):
         raise Conflict("company_known", "a company with this number is registered", field="register_number")
 

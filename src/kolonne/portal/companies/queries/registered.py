@@ -1,4 +1,8 @@
-"""Whether a company is here already (CO-01). Answers yes or no, and never which one or whose."""
+"""Whether a verified company is here already (CO-01). Answers yes or no, and never which one or whose.
+
+Only verified companies reserve their numbers: whoever has not shown his authority yet keeps nobody out, least of all
+the company to which a number really belongs.
+"""
 
 from django.db.models import Q
 
@@ -8,8 +12,11 @@ from kolonne.portal.identity.models import User, Verification
 from kolonne.portal.lib.scope import company_scope, user_scope
 
 
-def is_registered(market: str, data: LegalData) -> bool:
-    """By its number in the register or its VAT number; a company that has neither cannot be found."""
+def is_registered(market: str, data: LegalData, *, besides: int | None = None) -> bool:
+    """By its number in the register or its VAT number; a company that has neither cannot be found.
+
+    `besides`: the company that asks, which is not another one.
+    """
     same = Q()
     if data.register_number:
         same |= Q(register_number__iexact=data.register_number)
@@ -18,9 +25,9 @@ def is_registered(market: str, data: LegalData) -> bool:
     if not same:
         return False
     # Across companies on purpose: everybody's numbers are compared, and nothing of them leaves this function.
-    ids = list(Tenant.objects.filter(market=market, closed_at=None).values_list("pk", flat=True))
+    ids = list(Tenant.objects.filter(market=market, closed_at=None).exclude(pk=besides).values_list("pk", flat=True))
     with company_scope(ids):
-        return Company.objects.filter(same, pk__in=ids).exists()
+        return Company.objects.filter(same, pk__in=ids, verification=Verification.VERIFIED).exists()
 
 
 def waiting_companies(user: User) -> list[Company]:

@@ -15,7 +15,6 @@ from kolonne.portal.companies.queries import actor_of
 from kolonne.portal.companies.queries.registered import waiting_companies
 from kolonne.portal.conftest import forget_committed
 from kolonne.portal.identity.models import User
-from kolonne.portal.lib.errors import Conflict
 
 DATA = CompanyToBe("Race AS", "as", "974760673", "", "Storgata 1", "0155", "Oslo")
 
@@ -61,21 +60,6 @@ def while_one_registers(first: User, act: Callable[[], None]) -> Company:
         assert not done.wait(0.5)
     thread.join(10)
     return company
-
-
-def test_of_two_people_with_one_number_one_registers_the_company(people: list[User]) -> None:
-    first, second = people
-    outcome: list[str] = []
-
-    def act() -> None:
-        try:
-            register(second)
-        except Conflict as refusal:
-            outcome.append(refusal.code)
-
-    while_one_registers(first, act)
-    assert outcome == ["company_known"]
-    assert waiting_companies(second) == []
 
 
 def test_a_form_that_is_sent_twice_at_once_makes_one_company(people: list[User]) -> None:

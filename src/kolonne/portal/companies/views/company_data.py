@@ -34,13 +34,22 @@ def organisation_edit(request: HttpRequest, pk: int) -> HttpResponse:
             return render(request, "companies/organisation_confirm.html", {"company": company, "form": form, **said})
         try:
             changed = actions.change_company(actor=actor, company=company, seen=seen, data=data)
-        except Conflict:
+        except Conflict as error:
             form = form.after_conflict(directory.get_organisation_for(actor, pk))
+            if error.code == "number_taken":
+                form.add_error(error.facts["field"], _number_taken())
         else:
             messages.success(request, _saved(was=before, now=changed.verification))
             return redirect("organisation", pk=pk)
     context = {"company": company, "people": directory.people_of(company), "form": form}
     return render(request, "companies/organisation_edit.html", context)
+
+
+def _number_taken() -> str:
+    return _(
+        "Another verified company has this number. If it belongs to you, too, administrators of both can merge them. "
+        "Otherwise check the number, or ask a dealer or the support of your country."
+    )
 
 
 def _saved(*, was: str, now: str) -> str:
