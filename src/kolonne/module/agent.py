@@ -19,7 +19,7 @@ from kolonne.module.commands import CommandDesk, Self
 from kolonne.module.ledger import Ledger
 from kolonne.module.link import Link
 from kolonne.module.log import Log
-from kolonne.module.outbox import Limits, Outbox, Point
+from kolonne.module.outbox import Coming, Limits, Outbox, Point
 from kolonne.module.profile import ProfileDesk
 from kolonne.module.sources import Reading, Recorded, Source, Van
 from kolonne.module.store import Store, module_key_bytes
@@ -92,7 +92,8 @@ class Agent:
         self._dropped_before = self._dropped_seen = self.outbox.dropped_in_all
         self._ledger = Ledger(self._store)
         self._disk = asyncio.Lock()
-        self._pending: list[Point] = []
+        self._pending = Coming()
+        self._writing = Coming()
         self._mark = ""
         self._flush_wanted = asyncio.Event()
         self._commands: asyncio.Queue[bytes] = asyncio.Queue(COMMANDS_WAITING)
@@ -158,9 +159,9 @@ class Agent:
             await self._profiles.first()
         async for reading in self._source:
             self._take(reading)
-            if recorded is not None and not self.outbox.is_roomy:
+            if recorded is not None and not self.outbox.is_roomy(self._pending, self._writing):
                 await self._await_room()
-            elif len(self._pending) >= POINTS_PER_COMMIT:
+            elif len(self._pending.points) >= POINTS_PER_COMMIT:
                 await self._flush()
             elif self.tally.readings % READINGS_PER_TURN == 0:
                 await asyncio.sleep(0)
@@ -175,7 +176,7 @@ class Agent:
             self.tally.without_wanted += 1
             return
         self.tally.stored += 1
-        self._pending.append(Point(reading.t_ms, chosen))
+        self._pending.add(Point(reading.t_ms, chosen))
         self._flush_wanted.set()
 
     async def _commit(self) -> None:
@@ -192,15 +193,20 @@ class Agent:
             await asyncio.sleep(self.settings.commit_s)
 
     async def _flush(self) -> None:
+        """What is pending is taken only when it is its turn: whoever is cancelled while he waits for it takes nothing
+        along, and the mark never gets ahead of the points."""
         self._flush_wanted.clear()
-        points, self._pending = self._pending, []
-        if points:
-            await self._on_disk(self.outbox.append, points, self._mark)
-            self._link.wake()
+        await self._disk.acquire()
+        if not self._pending.points:
+            self._disk.release()
+            return
+        self._writing, self._pending = self._pending, Coming()
+        await self._apart(self.outbox.append, self._writing.points, self._mark)
+        self._link.wake()
 
     async def _await_room(self) -> None:
         await self._flush()
-        while not self.outbox.is_roomy:
+        while not self.outbox.is_roomy():
             await self._link.progress.wait()
             self._link.progress.clear()
             await self._on_disk(self.outbox.settle)
@@ -256,6 +262,10 @@ class Agent:
     async def _on_disk(self, function: Callable[..., T], *args: Any) -> T:
         """One call at a time, apart from the event loop; a cancelled caller does not let the next one in early."""
         await self._disk.acquire()
+        return await self._apart(function, *args)
+
+    async def _apart(self, function: Callable[..., T], *args: Any) -> T:
+        """The call itself, for whoever holds the disk, which is free afterwards."""
         try:
             work = asyncio.get_running_loop().run_in_executor(_threads, function, *args)
         except BaseException:
@@ -265,6 +275,7 @@ class Agent:
         return await asyncio.shield(work)
 
     def _after_disk(self) -> None:
+        self._writing = Coming()
         self._disk.release()
         if self.outbox.dropped_in_all != self._dropped_seen:
             # Whoever waits for points to be acknowledged must look again: these never will be.

@@ -7,7 +7,7 @@ kept class go first; what is missing between two points is a hole, and the messa
 
 import zlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import NamedTuple
 
@@ -35,6 +35,19 @@ class Point(NamedTuple):
 
     t_ms: int
     signals: Mapping[str, Value]
+
+
+@dataclass
+class Coming:
+    """Points that are not in the store yet."""
+
+    points: list[Point] = field(default_factory=list)
+    size_bytes: int = 0
+    """What they will take there."""
+
+    def add(self, point: Point) -> None:
+        self.points.append(point)
+        self.size_bytes += len(_encode(point)) + _ROW_BYTES
 
 
 class Batch(NamedTuple):
@@ -88,10 +101,11 @@ class Outbox:
     def epoch(self) -> str:
         return self._store.epoch
 
-    @property
-    def is_roomy(self) -> bool:
-        """Whether a source that can wait should go on."""
-        return self.count < self.limits.points // 2 and self.size_bytes < self.limits.size_bytes // 2
+    def is_roomy(self, *coming: Coming) -> bool:
+        """Whether a source that can wait should go on, given what it has said that is not written yet."""
+        count = self.count + sum(len(some.points) for some in coming)
+        size_bytes = self.size_bytes + sum(some.size_bytes for some in coming)
+        return count < self.limits.points // 2 and size_bytes < self.limits.size_bytes // 2
 
     @property
     def dropped_in_all(self) -> int:

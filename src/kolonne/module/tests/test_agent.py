@@ -1,6 +1,8 @@
 """The whole agent against a platform in memory."""
 
 import asyncio
+import threading
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -104,6 +106,22 @@ async def running(agent: Agent) -> AsyncIterator[None]:
         raise error
 
 
+@asynccontextmanager
+async def busy_disk(agent: Agent) -> AsyncIterator[None]:
+    """Writing takes as long as on a loaded machine, so that what is read meanwhile piles up."""
+
+    async def use() -> None:
+        while True:
+            await agent._on_disk(time.sleep, 0.003)
+
+    task = asyncio.create_task(use())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
 async def finished(run: Awaitable[Tally]) -> Tally:
     async with asyncio.timeout(60):
         return await run
@@ -151,11 +169,34 @@ async def test_a_recording_waits_for_its_first_profile(broker: MemoryBroker, tmp
     listener.cancel()
 
 
-async def test_a_recording_waits_for_room_rather_than_losing_rows(platform: Platform, tmp_path: Path) -> None:
-    agent = make_agent(platform, tmp_path / "store.db", Recording(readings(5000)), limits=Limits(points=800))
-    tally = await finished(agent.run())
-    assert len(platform.cursor.readings) == 5000
+@pytest.mark.parametrize("limits", [Limits(points=800), Limits(points=100), Limits(size_bytes=32_000)], ids=str)
+async def test_a_recording_waits_for_room_rather_than_losing_rows(
+    platform: Platform, tmp_path: Path, limits: Limits
+) -> None:
+    """NF-05: what was read and is not written yet needs room too."""
+    agent = make_agent(platform, tmp_path / "store.db", Recording(readings(3000)), limits=limits)
+    async with busy_disk(agent):
+        tally = await finished(agent.run())
+    assert [t for t, _ in platform.cursor.readings] == [1000 * n for n in range(1, 3001)]
     assert tally.dropped == 0
+
+
+async def test_a_reading_that_waited_for_the_disk_when_the_module_was_stopped_is_kept(
+    platform: Platform, tmp_path: Path
+) -> None:
+    """NF-05"""
+    van, disk_is_free = Living(), threading.Event()
+    agent = make_agent(platform, tmp_path / "store.db", van)
+    run = asyncio.create_task(agent.run())
+    await until(lambda: bool(agent.obeys))
+    busy = asyncio.create_task(agent._on_disk(disk_is_free.wait, 20))
+    van.readings.put_nowait(readings(1)[0])
+    await until(lambda: agent.tally.stored == 1 and not agent._flush_wanted.is_set())
+    run.cancel()
+    asyncio.get_running_loop().call_later(0.05, disk_is_free.set)
+    await asyncio.wait([run, busy])
+    async with running(make_agent(platform, tmp_path / "store.db", Living())):
+        await until(lambda: len(platform.cursor.readings) == 1)
 
 
 async def test_a_broken_connection_loses_and_doubles_nothing(platform: Platform, tmp_path: Path) -> None:
