@@ -33,6 +33,8 @@ SENT: dict[str, Any] = {
     "battery_power": -12345.678901234567,
 }
 
+OF_VAN = "WHERE module_id IN (SELECT id FROM vehicles_module WHERE vehicle_id = %s)"
+
 
 def stored(database: Database, vehicle_id: int) -> list[dict[str, Any]]:
     """The signals of all samples of a van, in order of time and sequence."""
@@ -157,9 +159,7 @@ async def test_a_van_without_services_is_stored_nothing_of_but_its_old_agent_fal
     speaker = await connect(module)
     await speaker.send(1, [MS, {"speed": 1}])
     await speaker.hear_ack(1)
-    database.execute(
-        "UPDATE commerce_profile SET signals = '{}', version = 2 WHERE vehicle_id = %s", [module.vehicle_id]
-    )
+    database.execute("UPDATE commerce_moduleprofile SET signals = '{}', version = 2 " + OF_VAN, [module.vehicle_id])
     database.execute("SELECT pg_notify('kolonne_modules', %s)", [module.serial])
     assert await speaker.hear("profile") == {"version": 2, "signals": {}}
     until, sequence = time.monotonic() + 10, 2

@@ -26,6 +26,8 @@ from kolonne.wire.subjects import up_subject
 Database = psycopg.Connection[tuple[Any, ...]]
 MS = 1_790_000_000_000
 
+OF_VAN = "WHERE module_id IN (SELECT id FROM vehicles_module WHERE vehicle_id = %s)"
+
 
 def hello(serial: str, signing_key: Ed25519PrivateKey, **changes: Any) -> bytes:
     said = Hello(
@@ -103,7 +105,7 @@ async def test_twenty_modules_that_are_revoked_at_once_are_off_within_a_second(
         database.execute(sql, [[module.serial for module in modules]])
         for module in modules:
             database.execute("SELECT pg_notify('kolonne_modules', %s)", [module.serial])
-        sql = "UPDATE commerce_profile SET version = 2 WHERE vehicle_id = %s"
+        sql = "UPDATE commerce_moduleprofile SET version = 2 " + OF_VAN
         database.execute(sql, [other.vehicle_id])
         database.execute("SELECT pg_notify('kolonne_modules', %s)", [other.serial])
     async with asyncio.timeout(1):
@@ -208,7 +210,7 @@ async def test_a_changed_profile_reaches_the_module(enrol: Any, connect: Any, da
     module = enrol(["speed"])
     speaker = await connect(module)
     database.execute(
-        """UPDATE commerce_profile SET version = 2, signals = '{"soc": 10}' WHERE vehicle_id = %s""",
+        """UPDATE commerce_moduleprofile SET version = 2, signals = '{"soc": 10}' """ + OF_VAN,
         [module.vehicle_id],
     )
     database.execute("SELECT pg_notify('kolonne_modules', %s)", [module.serial])

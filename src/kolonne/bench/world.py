@@ -29,6 +29,16 @@ _PROFILES = """
     INSERT INTO commerce_profile (vehicle_id, company_id, version, signals, commands)
     SELECT unnest(%s::int4[]), %s, 1, %s::jsonb, ARRAY['lock', 'unlock']
 """
+_SHARES = """
+    INSERT INTO commerce_moduleprofile (module_id, company_id, version, signals)
+    SELECT m.id, m.company_id, 1, p.signals FROM vehicles_module m JOIN commerce_profile p USING (vehicle_id)
+    WHERE m.vehicle_id = ANY (%s)
+"""
+_PERIODS = """
+    INSERT INTO commerce_serviceperiod (vehicle_id, company_id, version, since, signals)
+    SELECT vehicle_id, company_id, 1, '2000-01-01', ARRAY(SELECT jsonb_object_keys(signals))
+    FROM commerce_profile WHERE vehicle_id = ANY (%s)
+"""
 
 
 def admin(config: Config) -> "psycopg.Connection[tuple[Any, ...]]":
@@ -64,4 +74,6 @@ def make(
     serials = [SERIAL.format(i) for i in range(first, first + vans)]
     connection.execute(_MODULES, [company_id, vehicles, serials, hashes])
     connection.execute(_PROFILES, [vehicles, company_id, json.dumps(dict.fromkeys(signals, 0))])
+    connection.execute(_SHARES, [vehicles])
+    connection.execute(_PERIODS, [vehicles])
     return company_id, secrets

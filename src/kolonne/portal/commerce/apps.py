@@ -8,11 +8,13 @@ class CommerceConfig(AppConfig):
     def ready(self) -> None:
         # Models exist only when apps are ready.
         from kolonne.portal.commerce import actions, departure, erasure, queries, steps  # noqa: PLC0415
+        from kolonne.portal.commerce.actions.profiles import share_among_modules  # noqa: PLC0415
         from kolonne.portal.commerce.permissions import PERMISSIONS  # noqa: PLC0415  # registers the rights
         from kolonne.portal.companies import hooks  # noqa: PLC0415
         from kolonne.portal.companies.models import Kind, Role  # noqa: PLC0415  # models exist only when apps are ready
         from kolonne.portal.companies.queries import allow  # noqa: PLC0415
         from kolonne.portal.identity.actions.traces import when_traces_go  # noqa: PLC0415
+        from kolonne.portal.vehicles.hooks import when_modules_change  # noqa: PLC0415
 
         allow(Role.ADMINISTRATOR, *PERMISSIONS, kinds=[Kind.FLEET])
         allow(Role.FLEET_MANAGER, "commerce.product:read", kinds=[Kind.FLEET])
@@ -26,3 +28,4 @@ class CommerceConfig(AppConfig):
         hooks.when_master_data_changes(actions.renew_contracts)
         hooks.say_before_master_data_change(queries.before_master_data_change)
         hooks.add_next_step(steps.next_step)
+        when_modules_change(share_among_modules)

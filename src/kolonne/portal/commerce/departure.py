@@ -14,10 +14,12 @@ from kolonne.portal.commerce.models import (
     Contract,
     ContractState,
     ContractVersion,
+    ModuleProfile,
     Order,
     OrderItem,
     OrderState,
     Profile,
+    ServicePeriod,
 )
 from kolonne.portal.companies.actions.leaving import note_erased
 from kolonne.portal.companies.hooks import Consequence, Departure
@@ -53,10 +55,12 @@ def consequences(company: Company) -> list[Consequence]:
 def end_services(actor: Actor, company: Company) -> None:
     """No van has a service any more, every module is told to be silent, and open orders are withdrawn."""
     now = timezone.now()
-    services = _services(company).update(ended_at=now)
+    services = _services(company).update(ended_at=now, state=ContractState.ENDED)
     loud = Profile.objects.filter(company=company).exclude(signals={}, commands=[])
     vans = list(loud.values_list("vehicle_id", flat=True))
     loud.update(version=F("version") + 1, signals={}, commands=[])
+    ServicePeriod.objects.filter(company=company, until=None).update(until=now)
+    ModuleProfile.objects.filter(company=company).update(version=F("version") + 1, signals={})
     modules = Module.objects.filter(company=company, vehicle__in=vans, status=ModuleStatus.ACTIVE)
     for serial in modules.values_list("serial", flat=True):
         notify.notify(notify.MODULES, serial)
@@ -68,7 +72,7 @@ def end_services(actor: Actor, company: Company) -> None:
 
 
 def end_contracts(actor: Actor, company: Company) -> None:
-    ended = _running(company).update(state=ContractState.ENDED)
+    ended = _running(company).update(state=ContractState.ENDED, ended_at=timezone.now())
     if ended:
         audit.record(actor, "commerce.contracts.ended", on=company, company_id=company.pk, contracts=ended)
 
@@ -78,6 +82,8 @@ def erase(actor: Actor, company: Company) -> bool:
         OrderItem.objects.filter(company=company),
         Order.objects.filter(company=company),
         Profile.objects.filter(company=company),
+        ModuleProfile.objects.filter(company=company),
+        ServicePeriod.objects.filter(company=company),
         Assignment.objects.filter(company=company),
         ContractVersion.objects.filter(company=company),
         Contract.objects.filter(company=company),
@@ -105,7 +111,7 @@ def _waiting(company: Company) -> "QuerySet[Order]":
 
 
 def _running(company: Company) -> "QuerySet[Contract]":
-    return Contract.objects.filter(company=company, state=ContractState.ACTIVE)
+    return Contract.objects.filter(company=company).exclude(state=ContractState.ENDED)
 
 
 def contracts_of(company: Company) -> Iterator[Row]:

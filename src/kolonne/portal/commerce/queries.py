@@ -47,7 +47,7 @@ def get_contract_for(actor: Actor, pk: int) -> Contract:
 
 def before_master_data_change(company: Company) -> list[str]:
     """What follows for contracts, to be read before the company's master data change (CO-02)."""
-    running = Contract.objects.filter(company_id=company.pk, state=ContractState.ACTIVE).count()
+    running = Contract.objects.filter(company_id=company.pk).exclude(state=ContractState.ENDED).count()
     if not running:
         return []
     said = ngettext(

@@ -23,11 +23,22 @@ class VehicleQuerySet(models.QuerySet["Vehicle"]):
         return self.filter(company_id__in=companies)
 
 
+class PresentVehicles(models.Manager["Vehicle"]):
+    """Without the vans that were removed: who wants those, too, asks `Vehicle.ever`."""
+
+    def get_queryset(self) -> VehicleQuerySet:
+        return VehicleQuerySet(self.model, using=self._db).filter(removed_at=None)
+
+    def of(self, companies: list[int]) -> VehicleQuerySet:
+        return self.get_queryset().of(companies)
+
+
 class Vehicle(models.Model):
-    """A van. Its VIN is active in one company only (VH-02)."""
+    """A van in a company, from `added_at` until `removed_at`. Its VIN is active in one company only (VH-02): the same
+    van in another company, or later again in this one, is another row, and so are its data."""
 
     company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="vehicles")
-    vin = models.CharField("VIN", max_length=17, unique=True, validators=[RegexValidator(f"^{VIN.pattern}$")])
+    vin = models.CharField("VIN", max_length=17, validators=[RegexValidator(f"^{VIN.pattern}$")])
     plate = models.CharField(_("Number plate"), max_length=16, blank=True)
     name = models.CharField(_("Name"), max_length=60, blank=True)
     make = models.CharField(_("Make"), max_length=40, blank=True)
@@ -35,21 +46,33 @@ class Vehicle(models.Model):
     model_year = models.SmallIntegerField(_("Model year"), null=True)
     drive = models.CharField(_("Drive"), max_length=10, choices=Drive, default=Drive.ELECTRIC)
     driver = models.CharField(_("Driver"), max_length=80, blank=True)
+    equipment = ArrayField(models.SlugField(max_length=30), default=list, db_default=[])
+    """What products may ask for beside the drive (PR-02), in the words of the product catalogue."""
     added_at = models.DateTimeField(auto_now_add=True)
+    removed_at = models.DateTimeField(null=True)
+    """Since then it is history: what stays visible of it is decided in `commerce.visibility` (VH-05)."""
     verification = models.CharField(
         max_length=10, choices=Verification, default=Verification.UNVERIFIED, db_default=Verification.UNVERIFIED
     )
     """Whether a dealer saw that the van is the company's (VE-02)."""
     verification_reason = models.CharField(max_length=300, blank=True, db_default="")
 
-    objects = VehicleQuerySet.as_manager()
+    objects = PresentVehicles()
+    ever = VehicleQuerySet.as_manager()
 
     class Meta:
+        base_manager_name = "ever"
         constraints = [
             models.UniqueConstraint(fields=["id", "company"], name="vehicles_vehicle_of_company"),
+            models.UniqueConstraint(
+                fields=["vin"], condition=models.Q(removed_at=None), name="vehicles_vehicle_vin_active_once"
+            ),
             models.CheckConstraint(condition=models.Q(vin__regex=f"^{VIN.pattern}$"), name="vehicles_vehicle_vin"),
         ]
-        indexes = [models.Index(fields=["company", "plate"], name="vehicles_by_plate")]
+        indexes = [
+            models.Index(fields=["company", "plate"], name="vehicles_by_plate"),
+            models.Index(fields=["vin"], name="vehicles_by_vin"),
+        ]
 
     def __str__(self) -> str:
         return self.plate or self.name or self.vin
@@ -71,16 +94,26 @@ class RefusedVin(models.Model):
 
 class ModuleStatus(models.TextChoices):
     ACTIVE = "active", _("In service")
+    RETIRING = "retiring", _("Being wiped")
+    """Its van was removed: it may still connect, to be told to wipe itself, and nothing that it sends is stored."""
     REVOKED = "revoked", _("Revoked")
 
 
 class Module(models.Model):
-    """The communication module in a van. `public_key` is what its first hello introduced; it signs replies."""
+    """A communication module or tracker in a van. `public_key` is what its first hello introduced; it signs replies.
+
+    The same device in another van, or enrolled anew, is another row: what it sent before is none of the new one's.
+    """
 
     company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="+")
     vehicle = models.ForeignKey(Vehicle, on_delete=models.PROTECT, related_name="modules")
-    serial = models.CharField(max_length=32, unique=True)
-    secret_sha256 = models.BinaryField(max_length=32)
+    serial = models.CharField(max_length=32)
+    secret_sha256 = models.BinaryField(max_length=32, null=True)
+    """None for a module that proves itself by certificates only."""
+    rank = models.PositiveSmallIntegerField(default=0, db_default=0)
+    """Of several modules in a van the lowest is in charge of every signal that it provides."""
+    provides = ArrayField(models.CharField(max_length=40), default=list, db_default=[])
+    """Signals, or groups of them as `group:position`; empty means all."""
     public_key = models.BinaryField(max_length=32, null=True)
     status = models.CharField(max_length=10, choices=ModuleStatus, default=ModuleStatus.ACTIVE)
     enrolled_at = models.DateTimeField(auto_now_add=True)
@@ -90,7 +123,10 @@ class Module(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["id", "company"], name="vehicles_module_of_company"),
             models.UniqueConstraint(
-                fields=["vehicle"], condition=models.Q(status="active"), name="vehicles_module_one_active"
+                fields=["serial"], condition=~models.Q(status="revoked"), name="vehicles_module_serial_once"
+            ),
+            models.UniqueConstraint(
+                fields=["vehicle", "rank"], condition=models.Q(status="active"), name="vehicles_module_rank_once"
             ),
             models.CheckConstraint(
                 condition=models.Q(serial__regex=f"^{SERIAL.pattern}$"), name="vehicles_module_serial"

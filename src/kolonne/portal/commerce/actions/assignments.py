@@ -3,13 +3,13 @@ from django.utils import timezone
 
 from kolonne.portal.audit import actions as audit
 from kolonne.portal.commerce.actions.contracts import running_contract
-from kolonne.portal.commerce.catalogue import products, union
-from kolonne.portal.commerce.models import Assignment, Contract, Profile
-from kolonne.portal.lib import notify
+from kolonne.portal.commerce.actions.profiles import write_profile
+from kolonne.portal.commerce.catalogue import products
+from kolonne.portal.commerce.models import Assignment, Contract, ContractState
 from kolonne.portal.lib.actor import Actor, require
 from kolonne.portal.lib.errors import Conflict, Invalid
 from kolonne.portal.lib.scope import company_scope
-from kolonne.portal.vehicles.models import Module, ModuleStatus, Vehicle
+from kolonne.portal.vehicles.models import Vehicle
 
 WRITE = "commerce.product:write"
 
@@ -43,7 +43,7 @@ def end_product(*, actor: Actor, vehicle: Vehicle, product: str) -> None:
     require(actor, WRITE, vehicle.company_id)
     with company_scope([vehicle.company_id]):
         running = Assignment.objects.filter(vehicle=vehicle, product=product, ended_at=None)
-        if running.update(ended_at=timezone.now()) != 1:
+        if running.update(ended_at=timezone.now(), state=ContractState.ENDED) != 1:
             raise Conflict("not_assigned", f"{vehicle.vin} does not have {product}")
         audit.record(actor, "commerce.product.ended", on=vehicle, company_id=vehicle.company_id, product=product)
         write_profile(vehicle)
@@ -58,21 +58,3 @@ def check_fits(vehicle: Vehicle, product: str) -> None:
     if not known[product].fits(vehicle.drive):
         remedy = "a product for this drive; this one is for " + ", ".join(sorted(known[product].drives))
         raise Invalid("unfit_product", f"{product} does not fit a van with drive {vehicle.drive}", {"product": remedy})
-
-
-def write_profile(vehicle: Vehicle) -> None:
-    """Makes the profile the union of the active assignments and wakes everybody who obeys it."""
-    # Locks the van's row, so that two changes at once cannot write a union that misses one of them.
-    Vehicle.objects.select_for_update().get(pk=vehicle.pk)
-    active = Assignment.objects.filter(vehicle=vehicle, ended_at=None).values_list("product", flat=True)
-    entitlement = union(products()[name] for name in active if name in products())
-    profile, _ = Profile.objects.get_or_create(
-        vehicle=vehicle, defaults={"company_id": vehicle.company_id, "version": 0, "signals": {}, "commands": []}
-    )
-    profile.version += 1
-    profile.signals = entitlement.signals
-    profile.commands = sorted(entitlement.commands)
-    profile.save()
-    serials = Module.objects.filter(vehicle=vehicle, status=ModuleStatus.ACTIVE).values_list("serial", flat=True)
-    for serial in serials:
-        notify.notify(notify.MODULES, serial)

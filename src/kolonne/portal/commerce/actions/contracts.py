@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.utils import timezone
 
 from kolonne.portal.audit import actions as audit
 from kolonne.portal.commerce.models import Contract, ContractState, ContractVersion
@@ -19,9 +20,10 @@ def running_contract(actor: Actor, company_id: int) -> Contract:
     """The one that runs, or a new one in its first generation. Needs a transaction and the company's scope."""
     # Locks the company's row, so that two first purchases at once share one contract.
     company = Company.objects.select_for_update(no_key=True).get(pk=company_id)
-    running = Contract.objects.filter(company=company, state=ContractState.ACTIVE).first()
+    running = Contract.objects.filter(company=company).exclude(state=ContractState.ENDED).first()
     if running is None:
-        running = Contract.objects.create(company=company)
+        running = Contract(company=company, number=_number(company))
+        running.save(force_insert=True)
         _keep(running, _party(company))
         audit.record(actor, "commerce.contract.signed", on=running, company_id=company.pk)
     return running
@@ -35,7 +37,9 @@ def renew_contracts(actor: Actor, company: Company) -> None:
     """
     with company_scope([company.pk]):
         now = _party(Company.objects.select_for_update(no_key=True).get(pk=company.pk))
-        for contract in Contract.objects.filter(company_id=company.pk, state=ContractState.ACTIVE).order_by("pk"):
+        for contract in (
+            Contract.objects.filter(company_id=company.pk).exclude(state=ContractState.ENDED).order_by("pk")
+        ):
             latest = contract.versions.order_by("-generation").first()
             if latest is not None and latest.party == now:
                 continue
@@ -49,6 +53,14 @@ def renew_contracts(actor: Actor, company: Company) -> None:
                 company_id=company.pk,
                 generation=contract.generation,
             )
+
+
+def _number(company: Company) -> str:
+    """The next one, as people quote it; a number that nobody used in the end is no loss."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(pg_get_serial_sequence('commerce_contract', 'id'))")
+        number = cursor.fetchone()[0]
+    return f"{company.market_id.upper()}-{timezone.now().year}-{number:06}"
 
 
 def _keep(contract: Contract, party: dict[str, Any]) -> None:

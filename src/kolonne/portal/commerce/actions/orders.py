@@ -7,8 +7,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from kolonne.portal.audit import actions as audit
-from kolonne.portal.commerce.actions.assignments import WRITE, start, write_profile
+from kolonne.portal.commerce.actions.assignments import WRITE, start
 from kolonne.portal.commerce.actions.contracts import running_contract
+from kolonne.portal.commerce.actions.profiles import write_profile
 from kolonne.portal.commerce.catalogue import products
 from kolonne.portal.commerce.models import Assignment, Order, OrderItem, OrderState
 from kolonne.portal.commerce.queries import open_items

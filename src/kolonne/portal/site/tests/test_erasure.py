@@ -318,7 +318,10 @@ NOT_OF_PEOPLE = {
         commands_command.name commands_command.reason commands_command.reply_state commands_command.state
         commands_command.via commands_commandstep.reason commands_commandstep.state commands_unlockpin.hash
         commerce_assignment.product commerce_contract.state commerce_order.state commerce_order.terms_version
-        commerce_orderitem.product commerce_profile.commands commerce_profile.signals
+        commerce_orderitem.product commerce_profile.commands commerce_profile.signals commerce_serviceperiod.signals
+        commerce_moduleprofile.signals commerce_assignment.package commerce_assignment.state commerce_contract.number
+        commerce_contract.currency commerce_orderitem.package commerce_orderitem.currency vehicles_vehicle.equipment
+        vehicles_module.provides
         companies_accessrequest.application_id companies_applicationgrant.application_id
         companies_applicationgrant.rights companies_company.verification companies_companyexport.file
         companies_companyexport.state companies_invitation.channel companies_invitation.language

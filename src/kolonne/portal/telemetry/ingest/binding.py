@@ -8,9 +8,11 @@ import psycopg
 
 from kolonne.portal.telemetry.ingest.plans import Profile, profile_of
 
+# A device that was enrolled anew has a row of each time; the one that is not revoked, else the latest, is meant.
 _QUERY = """
-    SELECT m.serial, m.id, m.vehicle_id, m.company_id, m.status, p.signals::text
-    FROM vehicles_module m LEFT JOIN commerce_profile p ON p.vehicle_id = m.vehicle_id
+    SELECT DISTINCT ON (m.serial) m.serial, m.id, m.vehicle_id, m.company_id, m.status, p.signals::text
+    FROM vehicles_module m LEFT JOIN commerce_moduleprofile p ON p.module_id = m.id {where}
+    ORDER BY m.serial, m.status = 'revoked', m.id DESC
 """
 NO_SERVICE, REVOKED, NOT_IN_PROFILE = "no_service", "revoked", "not_in_profile"
 
@@ -42,11 +44,11 @@ class Bindings:
         return len(self._by_serial)
 
     async def reload(self, connection: psycopg.AsyncConnection[Any]) -> None:
-        rows = await (await connection.execute(_QUERY)).fetchall()
+        rows = await (await connection.execute(_QUERY.format(where=""))).fetchall()
         self._by_serial = {row[0].encode(): _binding(*row) for row in rows}
 
     async def reload_one(self, connection: psycopg.AsyncConnection[Any], serial: str) -> None:
-        row = await (await connection.execute(_QUERY + " WHERE m.serial = %s", [serial])).fetchone()
+        row = await (await connection.execute(_QUERY.format(where="WHERE m.serial = %s"), [serial])).fetchone()
         if row is None:
             self._by_serial.pop(serial.encode(), None)
         else:

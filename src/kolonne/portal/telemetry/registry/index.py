@@ -9,10 +9,12 @@ import psycopg
 
 from kolonne.wire.messages import Profile, encode_json
 
+# A device that was enrolled anew has a row of each time; the one that is not revoked, else the latest, is meant.
 _QUERY = """
-    SELECT m.serial, m.id, m.company_id, m.vehicle_id, m.status = 'active', m.secret_sha256, m.public_key,
-        coalesce(p.version, 0), coalesce(p.signals::text, '{}')
-    FROM vehicles_module m LEFT JOIN commerce_profile p ON p.vehicle_id = m.vehicle_id
+    SELECT DISTINCT ON (m.serial) m.serial, m.id, m.company_id, m.vehicle_id, m.status = 'active', m.secret_sha256,
+        m.public_key, coalesce(p.version, 0), coalesce(p.signals::text, '{{}}')
+    FROM vehicles_module m LEFT JOIN commerce_moduleprofile p ON p.module_id = m.id {where}
+    ORDER BY m.serial, m.status = 'revoked', m.id DESC
 """
 
 
@@ -62,12 +64,12 @@ class Index:
 
     async def reload(self, connection: psycopg.AsyncConnection[Any]) -> Changes:
         """Reads everything."""
-        rows = await (await connection.execute(_QUERY)).fetchall()
+        rows = await (await connection.execute(_QUERY.format(where=""))).fetchall()
         return self._replace(self._entries.keys() | {row[0] for row in rows}, [Entry(*row) for row in rows])
 
     async def reload_one(self, connection: psycopg.AsyncConnection[Any], serial: str) -> Changes:
         """Reads one module."""
-        rows = await (await connection.execute(_QUERY + " WHERE m.serial = %s", [serial])).fetchall()
+        rows = await (await connection.execute(_QUERY.format(where="WHERE m.serial = %s"), [serial])).fetchall()
         return self._replace({serial}, [Entry(*row) for row in rows])
 
     def _replace(self, serials: Iterable[str], entries: list[Entry]) -> Changes:

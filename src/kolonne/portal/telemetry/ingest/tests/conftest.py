@@ -31,9 +31,21 @@ _ENROL = """
     profile AS (
         INSERT INTO commerce_profile (vehicle_id, company_id, version, signals, commands)
         SELECT id, company_id, 1, %(signals)s::jsonb, '{}' FROM vehicle
+    ),
+    period AS (
+        INSERT INTO commerce_serviceperiod (vehicle_id, company_id, version, since, signals)
+        SELECT id, company_id, 1, '2000-01-01', ARRAY(SELECT jsonb_object_keys(%(signals)s::jsonb)) FROM vehicle
+    ),
+    module AS (
+        INSERT INTO vehicles_module (company_id, vehicle_id, serial, secret_sha256, status, enrolled_at)
+        SELECT company_id, id, right(vin, 13), '', 'active', now() FROM vehicle
+        RETURNING id, serial, vehicle_id, company_id
+    ),
+    share AS (
+        INSERT INTO commerce_moduleprofile (module_id, company_id, version, signals)
+        SELECT id, company_id, 1, %(signals)s::jsonb FROM module
     )
-    INSERT INTO vehicles_module (company_id, vehicle_id, serial, secret_sha256, status, enrolled_at)
-    SELECT company_id, id, right(vin, 13), '', 'active', now() FROM vehicle RETURNING serial, vehicle_id, company_id
+    SELECT serial, vehicle_id, company_id FROM module
 """
 
 

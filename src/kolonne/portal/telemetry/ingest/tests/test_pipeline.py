@@ -19,6 +19,8 @@ Database = psycopg.Connection[tuple[Any, ...]]
 MS = 1_790_000_000_000
 PATIENCE_S = 20
 
+OF_VAN = "WHERE module_id IN (SELECT id FROM vehicles_module WHERE vehicle_id = %s)"
+
 
 class Line(Broker):
     """A broker whose other end is this test."""
@@ -120,8 +122,11 @@ async def test_a_van_that_changed_hands_a_moment_ago_loses_nothing(
     await bindings.reload(connection)
     with admin.transaction():
         admin.execute("SET CONSTRAINTS ALL DEFERRED")
+        share = "UPDATE commerce_moduleprofile SET company_id = %s " + OF_VAN
+        admin.execute(share, [other.company_id, sender.vehicle_id])
         for table, column in [
             ("commerce_profile", "vehicle_id"),
+            ("commerce_serviceperiod", "vehicle_id"),
             ("vehicles_module", "vehicle_id"),
             ("vehicles_vehicle", "id"),
         ]:
@@ -140,9 +145,11 @@ async def test_a_module_that_was_removed_a_moment_ago_stops_nobody(
 ) -> None:
     gone, other = enrol(2)
     await pipeline.flush(connection, [message(gone, 1, {"speed": 1})])
+    admin.execute("DELETE FROM commerce_moduleprofile " + OF_VAN, [gone.vehicle_id])
     for table, column in [
         ("vehicles_module", "vehicle_id"),
         ("commerce_profile", "vehicle_id"),
+        ("commerce_serviceperiod", "vehicle_id"),
         ("vehicles_vehicle", "id"),
     ]:
         admin.execute(f"DELETE FROM {table} WHERE {column} = %s", [gone.vehicle_id])
