@@ -1,8 +1,8 @@
 from django.urls import path
 
-from kolonne.portal.vehicles import views
+from kolonne.portal.vehicles.views import add, removal
 
 urlpatterns = [
-    path("vans/add/", views.vehicle_add, name="vehicle_add"),
-    path("vans/<int:pk>/remove/", views.vehicle_remove, name="vehicle_remove"),
+    path("vans/add/", add.vehicle_add, name="vehicle_add"),
+    path("vans/<int:pk>/remove/", removal.vehicle_remove, name="vehicle_remove"),
 ]
