@@ -10,13 +10,15 @@ class CommandsConfig(AppConfig):
             actions,
             departure,
             erasure,
+            merging,
             permissions,  # noqa: F401  # registers the rights
         )
-        from kolonne.portal.companies import hooks  # noqa: PLC0415
+        from kolonne.portal.companies import hooks, merge_parts  # noqa: PLC0415
         from kolonne.portal.identity.actions.erasure import when_erased  # noqa: PLC0415
         from kolonne.portal.identity.actions.traces import when_traces_go  # noqa: PLC0415
 
         when_erased(actions.forget_pin)
         when_traces_go(erasure.forget_who_asked)
         hooks.add_departure(departure.DEPARTURE)
+        merge_parts.add_merge_part(merging.MERGE)
         hooks.add_export("commands", departure.commands_of)

@@ -7,10 +7,10 @@ class CommerceConfig(AppConfig):
 
     def ready(self) -> None:
         # Models exist only when apps are ready.
-        from kolonne.portal.commerce import actions, departure, erasure, queries, steps  # noqa: PLC0415
+        from kolonne.portal.commerce import actions, departure, erasure, merging, queries, steps  # noqa: PLC0415
         from kolonne.portal.commerce.actions.profiles import share_among_modules  # noqa: PLC0415
         from kolonne.portal.commerce.permissions import PERMISSIONS  # noqa: PLC0415  # registers the rights
-        from kolonne.portal.companies import hooks  # noqa: PLC0415
+        from kolonne.portal.companies import hooks, merge_parts  # noqa: PLC0415
         from kolonne.portal.companies.models import Kind, Role  # noqa: PLC0415  # models exist only when apps are ready
         from kolonne.portal.companies.queries import allow  # noqa: PLC0415
         from kolonne.portal.identity.actions.traces import when_traces_go  # noqa: PLC0415
@@ -20,6 +20,7 @@ class CommerceConfig(AppConfig):
         allow(Role.FLEET_MANAGER, "commerce.product:read", kinds=[Kind.FLEET])
         when_traces_go(erasure.forget_who_ordered)
         hooks.add_departure(departure.DEPARTURE)
+        merge_parts.add_merge_part(merging.MERGE)
         hooks.add_export("contracts", departure.contracts_of)
         hooks.add_export("contract_generations", departure.generations_of)
         hooks.add_export("orders", departure.orders_of)

@@ -12,6 +12,7 @@ PERMISSIONS = {
 }
 OWN_PERMISSIONS = {
     "companies.company:delete": "Delete the company",
+    "companies.company:merge": "Merge the company with another one",
     "companies.company:export": "Export all of the company's data",
     "companies.case:ask": "Have the company verified by a dealer",
 }

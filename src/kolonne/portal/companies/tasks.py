@@ -7,6 +7,7 @@ from kolonne.portal.companies.actions import (
     deletion_requests,
     exports,
     invitations,
+    merging_job,
     remind_of_missing_partners,
     verification,
 )
@@ -75,6 +76,19 @@ def make_export(company_id: int, export_id: int) -> None:
 def advance_deletions(timestamp: int) -> None:
     """Every quarter of an hour, because companies' midnights are. `timestamp` is the minute, unused."""
     closing.advance(actor=closing.ACTOR, now=timezone.now())
+
+
+@app.task(name="companies.carry_out_merge", pass_context=False)
+def carry_out_merge(gone: int, stays: int) -> None:
+    """At once when a merge was confirmed; whatever stops it, the next run of `advance_merges` goes on."""
+    merging_job.carry_out(actor=merging_job.ACTOR, gone=gone, stays=stays)
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="companies.advance_merges", queueing_lock="companies.advance_merges", pass_context=False)
+def advance_merges(timestamp: int) -> None:
+    """Every five minutes: merges that were interrupted. `timestamp` is unused."""
+    merging_job.advance(actor=merging_job.ACTOR)
 
 
 @app.periodic(cron="13 * * * *")

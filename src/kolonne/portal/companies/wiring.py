@@ -5,6 +5,8 @@ from kolonne.portal.companies import (
     departure,
     hooks,
     life_cycle,
+    merge_parts,
+    merging,
     people_step,
     queries,
     start,
@@ -66,5 +68,6 @@ def fill_account() -> None:
     hooks.add_next_step(start.company_data_step)
     hooks.add_next_step(people_step.people_step)
     hooks.add_departure(departure.DEPARTURE)
+    merge_parts.add_merge_part(merging.MERGE)
     for name, part in departure.PARTS.items():
         hooks.add_export(name, part)

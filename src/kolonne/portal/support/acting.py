@@ -30,6 +30,7 @@ DENIED: Mapping[str, str] = {
     "companies.audit:read": "it holds the addresses of all people; the helper needs none of them",
     "vehicles.module:write": "the secret of a module is shown when it is put into service",
     "companies.company:delete": "a company ends by its own people's will only",
+    "companies.company:merge": "a company becomes part of another by its own people's will only",
     "companies.company:export": "data leave by the hands of those whose they are",
     "companies.case:ask": "nobody has a company checked that he is about to check",
     "companies.customer:read": "of a dealer, whose people nobody acts for",

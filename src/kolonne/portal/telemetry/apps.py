@@ -6,8 +6,9 @@ class TelemetryConfig(AppConfig):
     default_auto_field = "django.db.models.AutoField"
 
     def ready(self) -> None:
-        from kolonne.portal.companies import hooks  # noqa: PLC0415  # models exist only when apps are ready
-        from kolonne.portal.telemetry import departure  # noqa: PLC0415
+        from kolonne.portal.companies import hooks, merge_parts  # noqa: PLC0415  # models exist only when apps are ready
+        from kolonne.portal.telemetry import departure, merging  # noqa: PLC0415
 
         hooks.add_departure(departure.DEPARTURE)
+        merge_parts.add_merge_part(merging.MERGE)
         hooks.add_export_files(departure.files)

@@ -6,11 +6,11 @@ class VehiclesConfig(AppConfig):
     default_auto_field = "django.db.models.AutoField"
 
     def ready(self) -> None:
-        from kolonne.portal.companies import hooks  # noqa: PLC0415
+        from kolonne.portal.companies import hooks, merge_parts  # noqa: PLC0415
         from kolonne.portal.companies.models import Kind, Role  # noqa: PLC0415  # models exist only when apps are ready
         from kolonne.portal.companies.queries import allow, scope_allows  # noqa: PLC0415
         from kolonne.portal.identity.actions.traces import when_traces_go  # noqa: PLC0415
-        from kolonne.portal.vehicles import checks, departure, erasure  # noqa: PLC0415
+        from kolonne.portal.vehicles import checks, departure, erasure, merging  # noqa: PLC0415
         from kolonne.portal.vehicles.permissions import PERMISSIONS  # noqa: PLC0415
 
         allow(Role.ADMINISTRATOR, *PERMISSIONS, kinds=[Kind.FLEET])
@@ -20,5 +20,6 @@ class VehiclesConfig(AppConfig):
         hooks.add_next_step(checks.next_step)
         when_traces_go(erasure.forget_driver)
         hooks.add_departure(departure.DEPARTURE)
+        merge_parts.add_merge_part(merging.MERGE)
         hooks.add_export("vans", departure.vans_of)
         hooks.add_export("modules", departure.modules_of)

@@ -2,6 +2,7 @@
 
 from kolonne.portal.companies.models.account import Channel, CompanyVersion, Invitation, Site
 from kolonne.portal.companies.models.leaving import CompanyExport, ExportState, Leaving
+from kolonne.portal.companies.models.merging import Merge
 from kolonne.portal.companies.models.organisations import (
     ROLES,
     STRONG_ROLES,
@@ -32,6 +33,7 @@ __all__ = [
     "Kind",
     "Leaving",
     "Membership",
+    "Merge",
     "Recovery",
     "Role",
     "Site",

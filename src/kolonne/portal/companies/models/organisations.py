@@ -47,6 +47,8 @@ class Tenant(models.Model):
     """When its deletion was ordered: from then on its people may look at the company and take their data."""
     closed_at = models.DateTimeField(null=True)
     """When everything of it was erased, or it became part of another organisation."""
+    merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
+    """Of which one it becomes, or became, a part (CO-10)."""
 
 
 class Company(models.Model):

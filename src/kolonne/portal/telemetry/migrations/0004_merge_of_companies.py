@@ -82,11 +82,12 @@ GRANT EXECUTE ON FUNCTION telemetry.move_letters(int, int, int) TO kolonne_app;
 ADDRESS = """
 CREATE FUNCTION telemetry.address_letter() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    owner int;
 BEGIN
-    NEW.company_id := coalesce(
-        (SELECT coalesce(t.merged_into_id, t.id) FROM public.companies_tenant t WHERE t.id = NEW.company_id FOR SHARE),
-        NEW.company_id
-    );
+    SELECT coalesce(t.merged_into_id, t.id) INTO owner FROM public.companies_tenant t
+    WHERE t.id = NEW.company_id FOR SHARE;
+    NEW.company_id := coalesce(owner, NEW.company_id);
     RETURN NEW;
 END $$;
 REVOKE ALL ON FUNCTION telemetry.address_letter() FROM PUBLIC;
