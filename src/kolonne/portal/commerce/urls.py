@@ -1,13 +1,13 @@
 from django.urls import path
 
-from kolonne.portal.commerce import views
+from kolonne.portal.commerce.views import contracts, orders, terms
 
 urlpatterns = [
-    path("orders/", views.orders, name="orders"),
-    path("orders/new/", views.order_new, name="order_new"),
-    path("orders/<int:pk>/", views.order, name="order"),
-    path("orders/<int:pk>/withdraw/", views.order_withdraw, name="order_withdraw"),
-    path("contracts/", views.contracts, name="contracts"),
-    path("contracts/<int:pk>/", views.contract, name="contract"),
-    path("terms/", views.terms, name="terms"),
+    path("orders/", orders.orders, name="orders"),
+    path("orders/new/", orders.order_new, name="order_new"),
+    path("orders/<int:pk>/", orders.order, name="order"),
+    path("orders/<int:pk>/withdraw/", orders.order_withdraw, name="order_withdraw"),
+    path("contracts/", contracts.contracts, name="contracts"),
+    path("contracts/<int:pk>/", contracts.contract, name="contract"),
+    path("terms/", terms.terms, name="terms"),
 ]

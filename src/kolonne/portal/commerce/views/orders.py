@@ -1,4 +1,4 @@
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -14,21 +14,20 @@ from kolonne.portal.commerce.actions.orders import MOST_VANS
 from kolonne.portal.commerce.forms import OrderForm
 from kolonne.portal.commerce.models import Order, OrderState
 from kolonne.portal.commerce.terms import TERMS_VERSION
+from kolonne.portal.commerce.views.common import PER_PAGE, actor_of_request, buying_company, may_write, reader
 from kolonne.portal.companies.gate import blocked
-from kolonne.portal.companies.models import Company, Kind
+from kolonne.portal.companies.models import Company
 from kolonne.portal.lib.actor import Actor, require
-from kolonne.portal.lib.errors import Conflict, Invalid, NotAllowed
-
-PER_PAGE = 50
+from kolonne.portal.lib.errors import Conflict, Invalid
 
 
 @login_required
 @require_GET
 def orders(request: HttpRequest) -> HttpResponse:
     """What was ordered, newest first."""
-    actor = _reader(request)
+    actor = reader(request)
     page = Paginator(queries.orders_of(actor), PER_PAGE).get_page(request.GET.get("page", "1"))
-    context = {"page": page, "may_order": _may_write(actor), "names": summary.names_of_products(list(page))}
+    context = {"page": page, "may_order": may_write(actor), "names": summary.names_of_products(list(page))}
     return render(request, "commerce/orders.html", context)
 
 
@@ -36,8 +35,8 @@ def orders(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def order_new(request: HttpRequest) -> HttpResponse:
     """Services for vans. Binds nobody yet, so an unverified company may, too (VE-01)."""
-    actor = _actor(request)
-    company = _company(actor)
+    actor = actor_of_request(request)
+    company = buying_company(actor)
     search = request.GET.get("q", "").replace("\0", "").strip()[:100]
     vans = summary.vans_to_choose(company.pk, search)
     form = OrderForm(vans.shown, request.POST if request.method == "POST" else None)
@@ -64,7 +63,7 @@ def _place(actor: Actor, company: Company, form: OrderForm) -> Order | None:
 @require_http_methods(["GET", "POST"])
 def order(request: HttpRequest, pk: int) -> HttpResponse:
     """The order, what hinders it, and its two ways: to become a contract, or to be withdrawn."""
-    actor = _actor(request)
+    actor = actor_of_request(request)
     found = queries.get_order_for(actor, pk)
     error = ""
     if request.method == "POST":
@@ -106,7 +105,7 @@ def _decide(request: HttpRequest, actor: Actor, found: Order) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def order_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     """Asks once more."""
-    actor = _actor(request)
+    actor = actor_of_request(request)
     found = queries.get_order_for(actor, pk)
     require(actor, WRITE, found.company_id)
     if request.method == "POST":
@@ -118,61 +117,3 @@ def order_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, _("The order was withdrawn."))
         return redirect("order", pk=pk)
     return render(request, "commerce/order_withdraw.html", {"order": found, "summary": summary.summary_of(found)})
-
-
-@login_required
-@require_GET
-def contracts(request: HttpRequest) -> HttpResponse:
-    """The company's contracts, newest first."""
-    page = Paginator(queries.contracts_of(_reader(request)), PER_PAGE).get_page(request.GET.get("page", "1"))
-    return render(request, "commerce/contracts.html", {"page": page})
-
-
-@login_required
-@require_GET
-def contract(request: HttpRequest, pk: int) -> HttpResponse:
-    """A contract: with whom, in all its generations (CO-02), and what runs by it now."""
-    found = queries.get_contract_for(_actor(request), pk)
-    versions = Paginator(found.versions.order_by("-generation"), summary.VERSIONS).get_page(request.GET.get("older"))
-    running = Paginator(summary.vans_running(found), PER_PAGE).get_page(request.GET.get("page", "1"))
-    context = {
-        "contract": found,
-        "versions": versions,
-        "generations": summary.generations(list(versions)),
-        "page": running,
-        "running": summary.running_on(found, list(running)),
-        "products": summary.products_running(found),
-    }
-    return render(request, "commerce/contract.html", context)
-
-
-@login_required
-@require_GET
-def terms(request: HttpRequest) -> HttpResponse:
-    """The terms that an order accepts."""
-    return render(request, "commerce/terms.html", {"version": TERMS_VERSION})
-
-
-def _actor(request: HttpRequest) -> Actor:
-    return cast(Actor, request.actor)  # type: ignore[attr-defined]  # set by the Scope middleware
-
-
-def _reader(request: HttpRequest) -> Actor:
-    """Raises NotAllowed to those who see no company's orders."""
-    actor = _actor(request)
-    if not queries.companies_that_buy(actor):
-        raise NotAllowed(queries.READ)
-    return actor
-
-
-def _may_write(actor: Actor) -> bool:
-    return any(actor.may(WRITE, company) for company in actor.company_ids)
-
-
-def _company(actor: Actor) -> Company:
-    """The company that is open now. Raises NotAllowed to those who buy nothing for it."""
-    mine = [pk for pk in actor.company_ids if actor.may(WRITE, pk)]
-    company = Company.objects.select_related("company").filter(pk__in=mine, company__kind=Kind.FLEET).first()
-    if company is None:
-        raise NotAllowed(WRITE)
-    return company

@@ -1,0 +1,18 @@
+"""What companies order and buy, and what follows for what their vans send."""
+
+from kolonne.portal.commerce.models.contracts import Assignment, Contract, ContractState, ContractVersion
+from kolonne.portal.commerce.models.orders import Order, OrderItem, OrderState
+from kolonne.portal.commerce.models.profiles import ModuleProfile, Profile, ServicePeriod
+
+__all__ = [
+    "Assignment",
+    "Contract",
+    "ContractState",
+    "ContractVersion",
+    "ModuleProfile",
+    "Order",
+    "OrderItem",
+    "OrderState",
+    "Profile",
+    "ServicePeriod",
+]
