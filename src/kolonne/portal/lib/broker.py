@@ -48,6 +48,10 @@ async def connect(config: Config, user: str, *, on_reconnect: Callback | None = 
             log.info("nats is away", user=user, error=repr(error))
             await client.close()
             await asyncio.sleep(_PAUSE_S)
+        except asyncio.CancelledError:
+            # An attempt that is given up halfway closes nothing by itself.
+            await client.close()
+            raise
 
 
 async def until_closed(client: Client) -> None:

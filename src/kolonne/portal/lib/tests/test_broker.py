@@ -35,6 +35,25 @@ async def test_who_comes_before_nats_waits_for_it_wherever_it_appears(
         await client.close()
 
 
+async def test_who_is_stopped_while_waiting_for_an_answer_hangs_up(platform: Config, tmp_path: Path) -> None:
+    arrived, hung_up = asyncio.Event(), asyncio.Event()
+
+    async def keep_silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        arrived.set()
+        await reader.read()
+        hung_up.set()
+        writer.close()
+
+    (tmp_path / "secrets").symlink_to(platform.secrets)
+    async with await asyncio.start_server(keep_silent, "127.0.0.1", 0) as server, asyncio.timeout(10):
+        say_where(platform, tmp_path, f"nats://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        early = asyncio.create_task(broker.connect(dataclasses.replace(platform, data=tmp_path), "portal"))
+        await arrived.wait()
+        early.cancel()
+        await asyncio.wait([early])
+        await hung_up.wait()
+
+
 async def test_a_connection_that_was_closed_for_good_is_noticed(
     platform: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 
 import click
 import nats.errors
@@ -48,8 +48,16 @@ async def run(settings: config.Config) -> None:
 
 
 async def _work(settings: config.Config) -> None:
+    async with AsyncExitStack() as stack:
+        auth, system, modules = [
+            await stack.enter_async_context(await broker.connect(settings, user))
+            for user in ("auth", "sys", "registry")
+        ]
+        await _serve(settings, auth, system, modules)
+
+
+async def _serve(settings: config.Config, auth: Client, system: Client, modules: Client) -> None:
     index, loaded = Index(), asyncio.Event()
-    auth, system, modules = [await broker.connect(settings, user) for user in ("auth", "sys", "registry")]
     callout = Callout(
         issuer=Key.from_seed(settings.secret("nats-issuer")),
         curve=CurveKey.from_seed(settings.secret("nats-xkey")),
