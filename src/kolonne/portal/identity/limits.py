@@ -11,6 +11,11 @@ from kolonne.portal.lib.address import client_address
 
 LIMITS = {
     "vin_taken": "10/d/key",
+    "vin_taken_report": "1/d/key",
+    "vin_claim": "10/d/key",
+    "handover_made": "30/d/key",
+    "handover_try": "10/h/key,30/d/key",
+    "vin_explained": "240/m/key",
     "wrong_password": "10/m/key,100/h/key",
     "reset_page": "20/h/key",
     "reset_mail": "5/h/key",

@@ -17,6 +17,8 @@ PLATFORM = "kolonne.platform"
 DEALER = "kolonne.dealer"
 CASE = "kolonne.case"
 INVITATION = "kolonne.invitation"
+VIN = "kolonne.vin"
+HANDOVER = "kolonne.handover"
 
 
 @contextmanager
@@ -68,6 +70,20 @@ def case_scope(code: str) -> Iterator[None]:
 def invitation_scope(sha256: bytes) -> Iterator[None]:
     """Within, the one invitation whose token has this hash can be read, to learn whose it is."""
     with _setting(INVITATION, sha256.hex()):
+        yield
+
+
+@contextmanager
+def vin_scope(vin: str) -> Iterator[None]:
+    """Within, claims on the van with this VIN can be read, to learn for whom it is reserved (VH-02)."""
+    with _setting(VIN, vin):
+        yield
+
+
+@contextmanager
+def handover_scope(sha256: bytes) -> Iterator[None]:
+    """Within, the one hand-over whose code has this hash can be read, to learn whose van it is (VH-09)."""
+    with _setting(HANDOVER, sha256.hex()):
         yield
 
 

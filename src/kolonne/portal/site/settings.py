@@ -154,6 +154,10 @@ ACCOUNT_RATE_LIMITS = {
 }
 PASSWORD_RESET_TIMEOUT = 3600  # ID-04: a link in a mail lives for 60 minutes
 INVITATION_DAYS = 14
+CLAIM_DAYS = 14  # VH-09: how long the owner of a claimed van has to answer
+CLAIM_LAPSE_DAYS = 60  # after that, unless the claimant goes to a dealer
+RESERVED_DAYS = 14  # how long a released van is kept for the claimant
+HANDOVER_DAYS = 14  # how long the code of a hand-over can be used
 ALLAUTH_TRUSTED_PROXY_COUNT = CONFIG.trusted_proxies
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if IS_HTTPS else "http"
 

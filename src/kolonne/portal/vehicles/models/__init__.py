@@ -1,15 +1,45 @@
 """The rows of vans; a file for each topic."""
 
 from kolonne.portal.vehicles.models.modules import Module, ModuleSession, ModuleStatus
-from kolonne.portal.vehicles.models.vans import Drive, PresentVehicles, RefusedVin, Vehicle, VehicleQuerySet
+from kolonne.portal.vehicles.models.ownership import (
+    LIVE,
+    MOVES,
+    RESERVED,
+    WITH_OWNER,
+    Claim,
+    ClaimState,
+    Handover,
+    OwnershipRequest,
+    Proof,
+    RequestState,
+)
+from kolonne.portal.vehicles.models.vans import (
+    Drive,
+    PresentVehicles,
+    RefusedVin,
+    Removal,
+    Vehicle,
+    VehicleQuerySet,
+)
 
 __all__ = [
+    "LIVE",
+    "MOVES",
+    "RESERVED",
+    "WITH_OWNER",
+    "Claim",
+    "ClaimState",
     "Drive",
+    "Handover",
     "Module",
     "ModuleSession",
     "ModuleStatus",
+    "OwnershipRequest",
     "PresentVehicles",
+    "Proof",
     "RefusedVin",
+    "Removal",
+    "RequestState",
     "Vehicle",
     "VehicleQuerySet",
 ]

@@ -18,6 +18,15 @@ class Drive(models.TextChoices):
     HYBRID = "hybrid", _("Plug-in hybrid")
 
 
+class Removal(models.TextChoices):
+    """How a van left its company."""
+
+    REMOVED = "removed", _("Removed")
+    RELEASED = "released", _("Released to another company")
+    DECIDED = "decided", _("Decided for another company")
+    HANDED_OVER = "handed_over", _("Handed over")
+
+
 class VehicleQuerySet(models.QuerySet["Vehicle"]):
     def of(self, companies: list[int]) -> Self:
         return self.filter(company_id__in=companies)
@@ -51,6 +60,8 @@ class Vehicle(models.Model):
     added_at = models.DateTimeField(auto_now_add=True)
     removed_at = models.DateTimeField(null=True)
     """Since then it is history: what stays visible of it is decided in `commerce.visibility` (VH-05)."""
+    removed_by = models.CharField(max_length=200, blank=True, db_default="")
+    removal = models.CharField(max_length=12, choices=Removal, blank=True, db_default="")
     verification = models.CharField(
         max_length=10, choices=Verification, default=Verification.UNVERIFIED, db_default=Verification.UNVERIFIED
     )
