@@ -67,6 +67,10 @@ class Assignment(models.Model):
     )
     price = models.DecimalField(max_digits=10, decimal_places=2, default=0, db_default=0)
     """Per month, without VAT, in the contract's currency."""
+    notice_months = models.PositiveSmallIntegerField(default=1, db_default=1)
+    """How long it runs on after notice, as agreed."""
+    terms = models.CharField(max_length=40, blank=True, db_default="")
+    """Version of the product's terms under which it was bought."""
     since = models.DateTimeField(default=timezone.now)
     trial_until = models.DateTimeField(null=True)
     """Free of charge until then."""
@@ -90,6 +94,11 @@ class Assignment(models.Model):
             models.UniqueConstraint(
                 fields=["vehicle", "product"], condition=models.Q(ended_at=None), name="commerce_assignment_once"
             ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["company", "state"], condition=models.Q(ended_at=None), name="commerce_assignment_running"
+            )
         ]
 
     def __str__(self) -> str:

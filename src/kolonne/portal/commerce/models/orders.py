@@ -50,7 +50,10 @@ class OrderItem(models.Model):
     """Per month, without VAT, in `currency`, as it was when the order was placed."""
     currency = models.CharField(max_length=3, blank=True, db_default="")
     trial_months = models.PositiveSmallIntegerField(default=0, db_default=0)
+    notice_months = models.PositiveSmallIntegerField(default=1, db_default=1)
     done_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
+    """When it was withdrawn without having begun, e.g. because its van left."""
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["order", "vehicle", "product"], name="commerce_order_item_once")]
