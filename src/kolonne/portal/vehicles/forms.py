@@ -6,9 +6,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from kolonne.portal.companies.forms.fields import LineField
+from kolonne.portal.vehicles import vin, vin_texts
 from kolonne.portal.vehicles.actions import VehicleData
 from kolonne.portal.vehicles.models import Drive, Vehicle
-from kolonne.wire.subjects import VIN
 
 FIRST_YEAR = 1950
 MAX_VIN_INPUT = 40
@@ -46,11 +46,16 @@ class VehicleForm(forms.Form):
 
     def clean_vin(self) -> str:
         """Field, value and remedy: says what it is about the VIN that cannot be."""
-        typed = str(self.cleaned_data["vin"])
-        vin = "".join(typed.replace("-", "").split()).upper()
-        if VIN.fullmatch(vin):
-            return vin
-        raise forms.ValidationError(_wrong_vin(vin), code="invalid_vin")
+        explained = self.explained()
+        if explained.is_right:
+            return explained.vin
+        wrong = [forms.ValidationError(text, code="invalid_vin") for text in vin_texts.problems(explained)]
+        raise forms.ValidationError(wrong)
+
+    def explained(self) -> vin.Explained:
+        """What the VIN says by itself, as far as it was typed."""
+        typed = str(self.data.get("vin", ""))[:MAX_VIN_INPUT]
+        return vin.explain(typed, this_year=timezone.now().year)
 
     def clean_model_year(self) -> int | None:
         year: int | None = self.cleaned_data["model_year"]
@@ -61,21 +66,10 @@ class VehicleForm(forms.Form):
         return year
 
     def vehicle_data(self) -> VehicleData:
+        """What stayed empty is taken from the VIN, if that says it."""
         names = ("plate", "name", "make", "model", "model_year", "drive")
-        return VehicleData(**{name: self.cleaned_data[name] for name in names})
-
-
-def _wrong_vin(vin: str) -> str:
-    letters = sorted(set(vin) & set("IOQ"))
-    if letters:
-        return _("“%(vin)s” has %(letters)s in it, which no VIN has: look whether it is a 1 or a 0.") % {
-            "vin": vin, "letters": ", ".join(letters),
-        }  # fmt: skip
-    strange = [sign for sign in vin if not (sign.isascii() and sign.isalnum())]
-    if strange:
-        return _("“%(vin)s” has a “%(sign)s” in it: a VIN has only digits and the letters A to Z.") % {
-            "vin": vin, "sign": strange[0],
-        }  # fmt: skip
-    return _("“%(vin)s” has %(count)s characters, a VIN has 17: look at field E of the registration document.") % {
-        "vin": vin, "count": len(vin),
-    }  # fmt: skip
+        told = {name: self.cleaned_data[name] for name in names}
+        known = self.explained()
+        told["make"] = told["make"] or known.maker
+        told["model_year"] = told["model_year"] or known.model_year
+        return VehicleData(**told)

@@ -74,8 +74,8 @@ def test_an_unverified_company_adds_vans_that_wait_for_the_dealer(
     [
         ("", "Type the VIN"),
         ("WK0HAND000000000", "has 16 characters"),
-        ("WK0HAND00000000O1", "has O in it"),
-        ("WK0HAND0000000é01", "has a “É” in it"),
+        ("WK0HAND00000000O1", "Character 16 is “O”, which no VIN has in it: look whether it is a 0"),
+        ("WK0HAND0000000é01", "Character 15 is “É”"),
         ("W" * 41, "at most 40"),
     ],
 )

@@ -2,19 +2,25 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods
 
 from kolonne.portal.companies.models import Company
+from kolonne.portal.identity import limits
 from kolonne.portal.identity.models import Verification
 from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.errors import Conflict
-from kolonne.portal.vehicles import actions, texts
-from kolonne.portal.vehicles.forms import VehicleForm
+from kolonne.portal.vehicles import actions, texts, vin, vin_texts
+from kolonne.portal.vehicles.forms import MAX_VIN_INPUT, VehicleForm
 from kolonne.portal.vehicles.models import Vehicle
 from kolonne.portal.vehicles.views.access import actor_of_request, fleet_to_write
+from kolonne.portal.vehicles.vin import Problem
+
+LIMIT = "vin_explained"
+"""Name of the limit on VINs explained while somebody types, by person."""
 
 
 @login_required
@@ -27,10 +33,35 @@ def vehicle_add(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         vehicle = _add(actor, company, form)
         if vehicle is not None:
-            messages.success(request, _("%(van)s was added.") % {"van": vehicle})
+            messages.success(request, _added(vehicle, form))
             return redirect("vehicle_add" if "more" in request.POST else "vehicles")
-    is_trusted = company.verification == Verification.VERIFIED
-    return render(request, "vehicles/add.html", {"form": form, "company": company, "is_trusted": is_trusted})
+    context = {"form": form, "company": company, "is_trusted": company.verification == Verification.VERIFIED}
+    return render(request, "vehicles/add.html", context | {"facts": vin_texts.facts(form.explained())})
+
+
+@login_required
+@require_GET
+def vehicle_vin(request: HttpRequest) -> HttpResponse:
+    """What a VIN says by itself, while it is typed (VH-01). Whether a van has it is told to nobody here (VH-02)."""
+    fleet_to_write(actor_of_request(request))
+    if not limits.allows(LIMIT, request.user.pk):
+        return JsonResponse({}, status=429)
+    explained = vin.explain(request.GET.get("vin", "")[:MAX_VIN_INPUT], this_year=timezone.now().year)
+    wrong = [one for one in explained.wrong if one.problem not in (Problem.EMPTY, Problem.LENGTH) or explained.too_long]
+    answer = {
+        "facts": vin_texts.facts(explained),
+        "problems": [vin_texts.of_problem(explained, one) for one in wrong[:3]],
+        "hint": vin_texts.so_far(explained),
+        "make": explained.maker,
+        "modelYear": explained.model_year,
+    }
+    return JsonResponse(answer)
+
+
+def _added(vehicle: Vehicle, form: VehicleForm) -> str:
+    added = _("%(van)s was added.") % {"van": vehicle}
+    known = vin_texts.summary(form.explained())
+    return f"{added} {_('Its VIN says: %(known)s.') % {'known': known}}" if known else added
 
 
 def _add(actor: Actor, company: Company, form: VehicleForm) -> Vehicle | None:
