@@ -1,5 +1,6 @@
 """The rows of vans; a file for each topic."""
 
+from kolonne.portal.vehicles.models.imports import ImportLine, ImportState, Outcome, VanImport
 from kolonne.portal.vehicles.models.modules import Module, ModuleSession, ModuleStatus
 from kolonne.portal.vehicles.models.ownership import (
     LIVE,
@@ -31,15 +32,19 @@ __all__ = [
     "ClaimState",
     "Drive",
     "Handover",
+    "ImportLine",
+    "ImportState",
     "Module",
     "ModuleSession",
     "ModuleStatus",
+    "Outcome",
     "OwnershipRequest",
     "PresentVehicles",
     "Proof",
     "RefusedVin",
     "Removal",
     "RequestState",
+    "VanImport",
     "Vehicle",
     "VehicleQuerySet",
 ]
