@@ -69,6 +69,15 @@ REFUSALS = {
         "Nobody with these data can be found. Compare user id, name and date of birth with the document, and look "
         "whether it is still valid."
     ),
+    "merge_same": gettext_lazy("This is the company itself. Enter the code of another one."),
+    "merge_market": gettext_lazy("The companies belong to different countries: they cannot be merged."),
+    "merge_kind": gettext_lazy("Only companies that run vans can be merged."),
+    "merge_unverified": gettext_lazy("A dealer has to verify both companies first."),
+    "merge_leaving": gettext_lazy("One of the companies is being deleted: it cannot be merged."),
+    "merge_runs": gettext_lazy("Another merge of one of these companies is under way. Wait until it is done."),
+    "merge_over": gettext_lazy("This merge was stopped, or is under way already."),
+    "merge_not_asked": gettext_lazy("An administrator of the company that goes has to confirm first."),
+    "merge_clash": gettext_lazy("Both companies have something that one company can have only once."),
     "not_orphaned": gettext_lazy("Somebody who can sign in administers this company: ask there."),
     "recovery_runs": gettext_lazy("A recovery of this company waits already."),
     "recovery_over": gettext_lazy("This recovery is over already."),

@@ -38,7 +38,7 @@ def before(actor: Actor, gone: Company, stays: Company) -> None:
 def plan(gone: Company) -> Place:
     """Which vans have readings to move, and from where. Rows without a day of their own come first: some of them
     move into one when it is made; new ones are written for the other company by then."""
-    vans = list(Vehicle.objects.filter(company=gone).order_by("pk").values_list("pk", flat=True))
+    vans = list(Vehicle.ever.filter(company=gone).order_by("pk").values_list("pk", flat=True))
     with connection.cursor() as cursor:
         cursor.execute(_PARTS)
         days = [row[0] for row in cursor.fetchall()]

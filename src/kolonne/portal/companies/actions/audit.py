@@ -5,7 +5,7 @@ from django.db import transaction
 from kolonne.portal.audit import actions as audit
 from kolonne.portal.audit.models import Entry
 from kolonne.portal.companies.models import Company, VerificationCase
-from kolonne.portal.companies.queries.chains import READ
+from kolonne.portal.companies.queries.chains import READ, chain_of
 from kolonne.portal.companies.queries.directory import require_at
 from kolonne.portal.companies.queries.people import markets_with
 from kolonne.portal.identity.models import Market
@@ -19,7 +19,10 @@ MOST_AT_ONCE = 20_000
 @transaction.atomic
 def check_chain(*, actor: Actor, company: Company) -> Entry:
     """Recomputes the organisation's chain now. Raises NotAllowed; Conflict when it is too long to wait for."""
-    require_at(actor, READ, company.company)
+    if company.company.merged_into_id is None:
+        require_at(actor, READ, company.company)
+    else:
+        chain_of(actor, company.pk)
     with company_scope([company.pk]):
         return audit.check_chain(actor, company.pk, at_most=MOST_AT_ONCE)
 

@@ -11,7 +11,7 @@ from kolonne.portal.audit import queries as audit
 from kolonne.portal.audit import texts
 from kolonne.portal.audit.models import Entry
 from kolonne.portal.audit.queries import ChainState, Page, Wanted
-from kolonne.portal.companies.models import Company, Membership, Tenant
+from kolonne.portal.companies.models import Company, Membership, Merge, Tenant
 from kolonne.portal.companies.queries.directory import may_at
 from kolonne.portal.companies.queries.people import companies_with, in_the_hands_of, looking_everywhere, markets_with
 from kolonne.portal.identity.models import User
@@ -50,11 +50,22 @@ def market_chain(actor: Actor) -> Chain:
 
 def chain_of(actor: Actor, company_id: int) -> Chain:
     """An organisation's. Raises NotFound to strangers."""
-    tenant = Tenant.objects.filter(pk=company_id).first()
+    tenant = Tenant.objects.filter(pk=company_id).select_related("merged_into").first()
+    if tenant is not None and tenant.closed_at is not None and tenant.merged_into is not None:
+        return _past_chain(actor, tenant, tenant.merged_into)
     if tenant is None or not may_at(actor, READ, tenant):
         raise NotFound("audit")
     with company_scope([company_id]):
         return Chain(Company.objects.select_related("company").get(pk=company_id))
+
+
+def _past_chain(actor: Actor, gone: Tenant, stays: Tenant) -> Chain:
+    """Of a company that became part of another one, for whoever may read that one's (CO-10)."""
+    if not may_at(actor, READ, stays):
+        raise NotFound("audit")
+    with company_scope([gone.pk]):
+        name = Merge.objects.filter(gone=gone, done_at__isnull=False).values_list("gone_name", flat=True).first()
+    return Chain(Company(company=gone, name=name or f"Company {gone.pk}"))
 
 
 @contextmanager

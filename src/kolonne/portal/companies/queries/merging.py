@@ -94,8 +94,8 @@ def merge_for(actor: Actor, pk: int) -> Merge:
     mine = [company for company in actor.company_ids if actor.may(MERGE, company)]
     with company_scope(mine):
         merge = Merge.objects.filter(Q(stays__in=mine) | Q(gone__in=mine), pk=pk).first()
-    if merge is None or merge.gone_id is None:
-        raise NotFound("merge")
+    if merge is None or merge.gone_id is None or (merge.asked_at is None and merge.gone_id not in mine):
+        raise NotFound("merge")  # nobody sees the other company before it has confirmed
     return merge
 
 

@@ -17,6 +17,7 @@ from kolonne.portal.companies.forms.leaving import ConfirmNameForm
 from kolonne.portal.companies.models import Company
 from kolonne.portal.companies.queries import leaving as queries
 from kolonne.portal.companies.queries.leaving import DELETE, EXPORT
+from kolonne.portal.companies.queries.merging import open_merge_of
 from kolonne.portal.companies.views.people import actor_of_request
 from kolonne.portal.lib.actor import require
 from kolonne.portal.lib.errors import Conflict, Invalid, NotAllowed
@@ -97,7 +98,7 @@ def company_leaving(request: HttpRequest) -> HttpResponse:
     company = open_company(request, READ)
     order = queries.leaving_of(company.pk)
     if order is None:
-        return redirect("/")
+        return _merging(request, company)
     actor = actor_of_request(request)
     may_export = actor.may(EXPORT, company.pk)
     context = {
@@ -109,6 +110,14 @@ def company_leaving(request: HttpRequest) -> HttpResponse:
         "export": queries.last_export(company.pk) if may_export else None,
     }
     return render(request, "companies/leaving.html", context)
+
+
+def _merging(request: HttpRequest, company: Company) -> HttpResponse:
+    """A company may also be leaving because it becomes part of another one (CO-10)."""
+    merge = open_merge_of(company.pk)
+    if merge is None or not merge.is_running or merge.gone_id != company.pk:
+        return redirect("/")
+    return render(request, "companies/merging.html", {"company": company, "merge": merge})
 
 
 @login_required
