@@ -78,6 +78,11 @@ VARIABLES = (
         "can be withdrawn until then; after that everything is erased.",
     ),
     Variable(
+        "TRIAL_ANNOUNCEMENT_DAYS",
+        "30",
+        "How long before the end of a trial a company's administrators are told of it by mail, in days (1 to 90).",
+    ),
+    Variable(
         "MAIL_URL",
         "",
         "Your mail server: `smtp://user:password@host:587` (STARTTLS is required) or `smtps://user:password@host:465`. "
@@ -103,6 +108,24 @@ VARIABLES = (
         "",
         "Where this installation keeps its data, as people read it in their account, e.g. `Stockholm, Sweden (Example "
         "Hosting AB)`. Empty: they are told to ask whoever runs the installation.",
+    ),
+    Variable(
+        "CATALOGUE",
+        "",
+        "File with your own products, services and prices (YAML), checked by `kolonne catalogue check`. Empty: those "
+        "that come with Kolonne.",
+    ),
+    Variable(
+        "TERMS",
+        "",
+        "Directory with your own terms (Markdown), checked by `kolonne catalogue check`. Empty: those that come with "
+        "Kolonne.",
+    ),
+    Variable(
+        "LATE_DAYS",
+        "30",
+        "For how many days after the services of a van changed readings from before the change are still taken, if its "
+        "module could not send them earlier (1 to 90).",
     ),
     Variable("LOG_LEVEL", "INFO", "`DEBUG`, `INFO`, `WARNING` or `ERROR`."),
     Variable("MODULE_SERIAL", "", "Serial of the communication module that `kolonne module` plays."),
@@ -134,12 +157,16 @@ class Config:
     demo: bool
     partner_reminder_days: int
     company_notice_days: int
+    trial_announcement_days: int
     mail_url: str
     mail_from: str
     sms_url: str
     sms_token: str
     deletion_days: int
     data_location: str
+    late_days: int
+    catalogue: str
+    terms: str
     log_level: str
     module_serial: str
     module_secret: str
@@ -225,6 +252,8 @@ _NUMBERS = {
     "partner_reminder_days": (1, 365),
     "deletion_days": (1, 30),
     "company_notice_days": (1, 90),
+    "trial_announcement_days": (1, 90),
+    "late_days": (1, 90),
 }
 """Settings that are whole numbers, with the least and the largest."""
 

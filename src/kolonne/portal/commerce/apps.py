@@ -9,6 +9,7 @@ class CommerceConfig(AppConfig):
         # Models exist only when apps are ready.
         from kolonne.portal.commerce import actions, departure, erasure, merging, queries, steps  # noqa: PLC0415
         from kolonne.portal.commerce.actions.profiles import share_among_modules  # noqa: PLC0415
+        from kolonne.portal.commerce.catalogue import catalogue  # noqa: PLC0415
         from kolonne.portal.commerce.permissions import PERMISSIONS  # noqa: PLC0415  # registers the rights
         from kolonne.portal.companies import hooks, merge_parts  # noqa: PLC0415
         from kolonne.portal.companies.models import Kind, Role  # noqa: PLC0415  # models exist only when apps are ready
@@ -16,6 +17,7 @@ class CommerceConfig(AppConfig):
         from kolonne.portal.identity.actions.traces import when_traces_go  # noqa: PLC0415
         from kolonne.portal.vehicles.hooks import when_modules_change  # noqa: PLC0415
 
+        catalogue()  # an operator's file that is wrong stops the program here, with everything that is wrong in it
         allow(Role.ADMINISTRATOR, *PERMISSIONS, kinds=[Kind.FLEET])
         allow(Role.FLEET_MANAGER, "commerce.product:read", kinds=[Kind.FLEET])
         when_traces_go(erasure.forget_who_ordered)

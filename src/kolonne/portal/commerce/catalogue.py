@@ -1,108 +1,105 @@
-"""Products and services as data, read once from `catalogue.yaml` and checked against the signal catalogue."""
+"""The product catalogue in force: the operator's file `KOLONNE_CATALOGUE`, or the one that comes with Kolonne.
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+Everything is data (PR-01, PR-02): what is offered, what it collects, what it costs where. It is read once for each
+program; a changed file counts after a restart.
+"""
+
+from decimal import Decimal
 from functools import cache
 from importlib import resources
+from pathlib import Path
 
-import msgspec
+from kolonne import config
+from kolonne.portal.commerce.catalogue_file import CatalogueError, parse_file
+from kolonne.portal.commerce.catalogue_things import (
+    Catalogue,
+    Entitlement,
+    Misfit,
+    Offer,
+    Package,
+    Product,
+    Service,
+    Van,
+    Words,
+    union,
+)
 
-from kolonne.wire import commands, signals
-
-
-class CatalogueError(Exception):
-    """The catalogue names a signal, command, service or drive that does not exist."""
-
-
-@dataclass(frozen=True)
-class Service:
-    name: str
-    signals: dict[str, float]
-    """Signal to the smallest interval in seconds."""
-    commands: frozenset[str]
-
-
-@dataclass(frozen=True)
-class Product:
-    name: str
-    services: tuple[Service, ...]
-    drives: frozenset[str]
-    """Drives that it fits; empty fits all."""
-
-    def fits(self, drive: str) -> bool:
-        return not self.drives or drive in self.drives
-
-
-@dataclass(frozen=True)
-class Entitlement:
-    """The union of several services: what a module shall send and which commands may reach the van."""
-
-    signals: dict[str, float]
-    commands: frozenset[str]
-
-
-class _Service(msgspec.Struct, forbid_unknown_fields=True):
-    signals: dict[str, float] = {}
-    commands: list[str] = []
-
-
-class _Product(msgspec.Struct, forbid_unknown_fields=True):
-    services: list[str]
-    drives: list[str] = []
-
-
-class _File(msgspec.Struct, forbid_unknown_fields=True):
-    services: dict[str, _Service]
-    products: dict[str, _Product]
+__all__ = [
+    "CatalogueError",
+    "Entitlement",
+    "Misfit",
+    "Offer",
+    "Package",
+    "Product",
+    "Service",
+    "Van",
+    "Words",
+    "builtin",
+    "catalogue",
+    "offer",
+    "packages",
+    "parse",
+    "products",
+    "services",
+    "services_with_signal",
+    "shares",
+    "union",
+]
 
 
 @cache
-def products() -> dict[str, Product]:
-    return parse(resources.files(__package__).joinpath("catalogue.yaml").read_bytes())
+def catalogue() -> Catalogue:
+    """Raises CatalogueError with everything that is wrong in the operator's file."""
+    path = config.load().catalogue
+    return load(Path(path)) if path else builtin()
+
+
+def load(path: Path) -> Catalogue:
+    """A file. Raises CatalogueError, also when it cannot be read."""
+    try:
+        return parse_file(path.read_bytes(), path.name)
+    except OSError as error:
+        raise CatalogueError(
+            f"{path}: cannot be read ({error.strerror}); name a file that this user may read"
+        ) from error
+
+
+@cache
+def builtin() -> Catalogue:
+    """The catalogue that comes with Kolonne. What an operator's file lacks is still known by name from it."""
+    return parse_file(resources.files(__package__).joinpath("catalogue.yaml").read_bytes(), "catalogue.yaml")
 
 
 def parse(text: bytes) -> dict[str, Product]:
-    """Products by name. Raises CatalogueError, naming the word that is unknown."""
-    try:
-        file = msgspec.yaml.decode(text, type=_File)
-    except msgspec.ValidationError as error:
-        raise CatalogueError(str(error)) from error
-    services = {name: _service(name, service) for name, service in file.services.items()}
-    return {name: _product(name, product, services) for name, product in file.products.items()}
+    """Products by code. Raises CatalogueError."""
+    return dict(parse_file(text, "catalogue").products)
 
 
-def union(bought: Iterable[Product]) -> Entitlement:
-    """What all these products allow together; the shortest interval of a signal counts."""
-    wanted: dict[str, float] = {}
-    allowed: set[str] = set()
-    for service in (service for product in bought for service in product.services):
-        allowed |= service.commands
-        for name, interval in service.signals.items():
-            wanted[name] = min(interval, wanted.get(name, interval))
-    return Entitlement(signals=dict(sorted(wanted.items())), commands=frozenset(allowed))
+def products() -> dict[str, Product]:
+    """By code, in the order of the file."""
+    return dict(catalogue().products)
 
 
-def _service(name: str, raw: _Service) -> Service:
-    unknown = set(raw.commands) - commands.KINDS.keys()
-    if unknown:
-        raise CatalogueError(f"service {name}: no such command: {', '.join(sorted(unknown))}")
-    expanded: dict[str, float] = {}
-    for word, interval in raw.signals.items():
-        for signal in _named(name, word):
-            expanded[signal] = min(interval, expanded.get(signal, interval))
-    return Service(name, expanded, frozenset(raw.commands))
+def packages() -> dict[str, Package]:
+    """By code, in the order of the file."""
+    return dict(catalogue().packages)
 
 
-def _named(service: str, word: str) -> list[str]:
-    group = word.removeprefix("group:")
-    names = [s.name for s in signals.catalogue().values() if (s.group == group if group != word else s.name == word)]
-    if not names:
-        raise CatalogueError(f"service {service}: no such signal: {word}")
-    return names
+def services() -> dict[str, Service]:
+    return dict(catalogue().services)
 
 
-def _product(name: str, raw: _Product, services: dict[str, Service]) -> Product:
-    unknown = [word for word in raw.services if word not in services]
-    if unknown:
-        raise CatalogueError(f"product {name}: no such service: {', '.join(unknown)}")
-    return Product(name, tuple(services[word] for word in raw.services), frozenset(raw.drives))
+def offer(market: str, code: str) -> Offer | None:
+    """What a product or a package costs in a market (lower-case code); None where it is not offered, or unknown."""
+    thing = catalogue().products.get(code) or catalogue().packages.get(code)
+    return thing.offers.get(market) if thing else None
+
+
+def shares(market: str, package: str) -> dict[str, Decimal]:
+    """What each product of an offered package costs within it; together exactly the package's price."""
+    return catalogue().shares(catalogue().packages[package], market)
+
+
+def services_with_signal(signal: str) -> frozenset[str]:
+    """Codes of the services that collect a signal."""
+    return frozenset(code for code, service in catalogue().services.items() if signal in service.signals)

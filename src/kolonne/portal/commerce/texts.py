@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
 
-from kolonne.portal.commerce.catalogue import products
+from kolonne.portal.commerce.catalogue import Misfit, Package, Product, Service, Van, builtin, catalogue
 from kolonne.portal.vehicles.models import Drive
 
 
@@ -18,66 +18,83 @@ class ProductWords:
     text: str
     icon: str
     fits: str
-    """For which drives; empty when for all."""
+    """Which vans it fits; empty when all."""
 
 
-_ICONS = {
-    "vehicle-supervision": "map",
-    "charging-and-climate": "bolt",
-    "remote-access": "key",
-    "maintenance": "wrench",
-    "driving-style": "gauge",
-    "driver-services": "person",
-}
-
-
-def _words() -> dict[str, tuple[str, str]]:
-    return {
-        "vehicle-supervision": (
-            _("Vehicle supervision"),
-            _("Where your vans are, what they do, and what needs you: doors, charge, fuel and tyres."),
-        ),
-        "charging-and-climate": (
-            _("Charging and climate"),
-            _("Start and stop charging, set limit and departure, warm or cool the cab before the tour."),
-        ),
-        "remote-access": (
-            _("Remote access"),
-            _("Lock, unlock and find a van from the office; opening needs a PIN."),
-        ),
-        "maintenance": (
-            pgettext("product", "Maintenance"),
-            _("Mileage, next service and tyre pressures, so that the workshop is never a surprise."),
-        ),
-        "driving-style": (
-            _("Driving style"),
-            _("How gently vans are driven and what they use, as a help for drivers."),
-        ),
-        "driver-services": (
-            _("Driver services"),
-            _("Messages and destinations to the driver, trips and the driver's card."),
-        ),
-    }
+def language() -> str:
+    """The reader's, as the catalogue's words know it."""
+    return (get_language() or "en").partition("-")[0]
 
 
 def of_product(code: str) -> ProductWords:
-    """A product that was taken out of the catalogue keeps its code as its name: old orders name it."""
-    name, text = _words().get(code, (code, ""))
-    known = products().get(code)
-    drives = sorted(str(Drive(drive).label) for drive in known.drives) if known else []
-    fits = _("For the drives: %(drives)s") % {"drives": ", ".join(drives)} if drives else ""
-    return ProductWords(code, name, text, _ICONS.get(code, "van"), fits)
+    """A product that was taken out of the operator's catalogue is still called as Kolonne's own calls it, else by its
+    code: old orders and running lines name it."""
+    known = catalogue().products.get(code) or builtin().products.get(code)
+    if known is None:
+        return ProductWords(code, code, "", "van", "")
+    return ProductWords(code, known.name.of(language()), known.text.of(language()), known.icon, _fits(known))
 
 
 def all_products() -> list[ProductWords]:
     """In the order of the catalogue."""
-    return [of_product(code) for code in products()]
+    return [of_product(code) for code in catalogue().products]
+
+
+def of_package(code: str) -> ProductWords:
+    """Like `of_product`."""
+    known: Package | None = catalogue().packages.get(code) or builtin().packages.get(code)
+    if known is None:
+        return ProductWords(code, code, "", "order", "")
+    return ProductWords(code, known.name.of(language()), known.text.of(language()), "order", "")
+
+
+def of_service(service: Service) -> ProductWords:
+    return ProductWords(service.code, service.name.of(language()), service.text.of(language()), "", "")
+
+
+def _fits(product: Product) -> str:
+    """Every condition of a product, in one line."""
+    parts = []
+    if product.drives:
+        drives = sorted(str(Drive(drive).label) for drive in product.drives)
+        parts.append(_("For the drives: %(drives)s") % {"drives": ", ".join(drives)})
+    if product.models:
+        parts.append(_("For the models: %(models)s") % {"models": ", ".join(product.models)})
+    if product.equipment:
+        parts.append(_("Needs: %(equipment)s") % {"equipment": ", ".join(map(_equipment, sorted(product.equipment)))})
+    return " · ".join(parts)
+
+
+def _equipment(code: str) -> str:
+    words = catalogue().equipment.get(code)
+    return words.of(language()) if words else code
+
+
+def equipment_choices() -> list[tuple[str, str]]:
+    """(code, words) of everything that a van may have beside its drive, for forms."""
+    return [(code, words.of(language())) for code, words in catalogue().equipment.items()]
+
+
+def why_not(product: Product, van: Van) -> str:
+    """Why a product does not fit a van; empty when it fits."""
+    misfit = product.why_not(van)
+    return of_misfit(misfit) if misfit else ""
+
+
+def of_misfit(misfit: Misfit) -> str:
+    if misfit.reason == "drive":
+        wanted = ", ".join(sorted(str(Drive(drive).label) for drive in misfit.wanted))
+        return _("It is made for another drive: %(drives)s.") % {"drives": wanted}
+    if misfit.reason == "model":
+        return _("It is made for other models: %(models)s.") % {"models": ", ".join(misfit.wanted)}
+    words = ", ".join(map(_equipment, misfit.wanted))
+    return _("The van lacks: %(equipment)s.") % {"equipment": words}
 
 
 REFUSALS = {
     "nothing_chosen": gettext_lazy("Choose at least one service and at least one van."),
     "nothing_new": gettext_lazy(
-        "The chosen vans have these services already, they are on order, or they do not fit their drive. Choose others."
+        "The chosen vans have these services already, they are on order, or they do not fit. Choose others."
     ),
     "too_many_vans": gettext_lazy("These are too many vans for one order. Choose fewer and place a second order."),
     "unknown_product": gettext_lazy("This service is not offered any more. Choose another one."),

@@ -55,6 +55,7 @@ def check_fits(vehicle: Vehicle, product: str) -> None:
     if product not in known:
         remedy = "one of " + ", ".join(known)
         raise Invalid("unknown_product", f"{product} is not a product", {"product": remedy})
-    if not known[product].fits(vehicle.drive):
-        remedy = "a product for this drive; this one is for " + ", ".join(sorted(known[product].drives))
-        raise Invalid("unfit_product", f"{product} does not fit a van with drive {vehicle.drive}", {"product": remedy})
+    misfit = known[product].why_not(vehicle)
+    if misfit is not None:
+        remedy = "a product for this van; this one asks for " + ", ".join(misfit.wanted)
+        raise Invalid("unfit_product", f"{product} does not fit: the van's {misfit.reason}", {"product": remedy})

@@ -3,7 +3,7 @@
 import pytest
 
 from kolonne.portal.commerce import actions
-from kolonne.portal.commerce.catalogue import CatalogueError, parse, products, union
+from kolonne.portal.commerce.catalogue import products, union
 from kolonne.portal.commerce.models import Profile
 from kolonne.portal.conftest import SYSTEM, House
 from kolonne.portal.lib.actor import Actor
@@ -12,15 +12,6 @@ from kolonne.portal.lib.errors import Conflict, Invalid, NotAllowed
 
 def test_every_product_names_signals_and_commands_that_exist() -> None:
     assert {"vehicle-supervision", "remote-access"} <= set(products())
-
-
-def test_an_unknown_word_in_the_catalogue_is_refused_by_name() -> None:
-    with pytest.raises(CatalogueError, match="no such signal: sped"):
-        parse(b"services: {s: {signals: {sped: 0}}}\nproducts: {}")
-    with pytest.raises(CatalogueError, match="no such command: fly"):
-        parse(b"services: {s: {commands: [fly]}}\nproducts: {}")
-    with pytest.raises(CatalogueError, match="no such service: s"):
-        parse(b"services: {}\nproducts: {p: {services: [s]}}")
 
 
 def test_the_shortest_interval_counts() -> None:

@@ -25,6 +25,8 @@ from kolonne.portal.vehicles.models import Vehicle
 Row = TypeVar("Row")
 pytestmark = pytest.mark.django_db
 STEPS = 60
+CODES = sorted(code for code, product in products().items() if not product.equipment)
+"""What vans without anything special can have."""
 
 
 class World:
@@ -60,7 +62,7 @@ class World:
         vehicles.add_vehicle(actor=SYSTEM, company=self.company, vin=vin, data=vehicles.VehicleData(drive=drive))
 
     def place(self) -> None:
-        wanted = self.chance.sample(sorted(products()), 2)
+        wanted = self.chance.sample(CODES, 2)
         vans = {self.van(), self.van()}
         actions.place_order(actor=SYSTEM, company=self.company, wanted=wanted, vehicles=vans)
 
@@ -97,7 +99,7 @@ class World:
             actions.end_product(actor=SYSTEM, vehicle=chosen.vehicle, product=chosen.product)
 
     def assign(self) -> None:
-        van, product = self.van(), self.chance.choice(sorted(products()))
+        van, product = self.van(), self.chance.choice(CODES)
         actions.assign_product(actor=SYSTEM, vehicle=van, product=product)
         self.by_hand.add((van.pk, product))
 
