@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from typing import Any
 
 import aiomqtt
@@ -35,7 +36,7 @@ class OldAgent:
     async def send(self, client: aiomqtt.Client) -> int:
         """Sends one reading and returns the sequence that was acknowledged."""
         self.sequence += 1
-        point = [1_790_000_000_000 + self.sequence * 1000, {"speed": 30.0}]
+        point = [time.time_ns() // 1_000_000, {"speed": 30.0}]
         body = json.dumps({"e": "OLD", "s": self.sequence, "p": [point]})
         await client.publish(f"m/{self.van.serial}/up/telemetry", body)
         return int((await self.hear(client, "ack"))["s"])

@@ -17,12 +17,12 @@ _COMPANY = """
 """
 _VEHICLES = """
     INSERT INTO vehicles_vehicle (company_id, vin, plate, name, make, model, drive, driver, added_at)
-    SELECT %s, 'WDB9BENCH' || lpad(n::text, 8, '0'), 'BN ' || n, '', '', '', 'electric', '', now()
+    SELECT %s, 'WDB9BENCH' || lpad(n::text, 8, '0'), 'BN ' || n, '', '', '', 'electric', '', '2010-01-01'
     FROM generate_series(%s::int, %s) n ORDER BY n RETURNING id
 """
 _MODULES = """
     INSERT INTO vehicles_module (company_id, vehicle_id, serial, secret_sha256, status, enrolled_at)
-    SELECT %s, n.vehicle_id, n.serial, n.secret, 'active', now()
+    SELECT %s, n.vehicle_id, n.serial, n.secret, 'active', '2010-01-01'
     FROM unnest(%s::int4[], %s::text[], %s::bytea[]) AS n (vehicle_id, serial, secret)
 """
 _PROFILES = """

@@ -4,13 +4,15 @@ Imported only after Django was set up. The fleet file is written inside the tran
 start makes both again, and no module exists whose secret nobody knows.
 """
 
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
 from django.db import connections, transaction
+from django.utils import timezone
 
 from kolonne.portal.commerce import actions as commerce_actions
-from kolonne.portal.commerce.models import Assignment
+from kolonne.portal.commerce.models import Assignment, ServicePeriod
 from kolonne.portal.companies.models import Company
 from kolonne.portal.lib.scope import all_companies, company_scope
 from kolonne.portal.vehicles import actions as vehicles_actions
@@ -88,6 +90,10 @@ def _van(
         for product in owner.products[model.drive]:
             if not Assignment.objects.filter(vehicle=vehicle, product=product).exists():
                 commerce_actions.assign_product(actor=ACTOR, vehicle=vehicle, product=product)
+        yesterday = timezone.now() - timedelta(days=1)
+        # It tells its last half hour when it starts; nothing is stored from before a van and its services were there.
+        Vehicle.objects.filter(pk=vehicle.pk).update(added_at=yesterday)
+        ServicePeriod.objects.filter(vehicle=vehicle, until=None).update(since=yesterday)
     serial, secret = _module(vehicle, entry.serial, known)
     life = msgspec.structs.replace(entry.life, driver=entry.driver.lower().replace(" ", "."))
     return FleetVan(serial, secret, model, life, owner.country, depot)
@@ -102,5 +108,6 @@ def _module(vehicle: Vehicle, serial: str, known: dict[str, str]) -> tuple[str, 
         vehicles_actions.revoke_module(actor=ACTOR, module=module)
     before = Module.objects.filter(vehicle=vehicle).count()
     new_serial = serial if before == 0 else f"{serial}R{before}"
-    _, secret = vehicles_actions.enrol_module(actor=ACTOR, vehicle=vehicle, serial=new_serial)
+    module, secret = vehicles_actions.enrol_module(actor=ACTOR, vehicle=vehicle, serial=new_serial)
+    Module.objects.filter(pk=module.pk).update(enrolled_at=timezone.now() - timedelta(days=1))
     return new_serial, secret

@@ -21,6 +21,10 @@ def refusal_reasons() -> dict[str, str]:
         "invalid": _("impossible value"),
         "dead_letter": _("unreadable"),
         "bad_hello": _("module could not prove who it is"),
+        "retired": _("from after the van was removed"),
+        "before_start": _("from before the van or its module was here"),
+        "not_active_then": _("from a time without the service"),
+        "foreign_epoch": _("measured in another van"),
     }
 
 

@@ -1,10 +1,12 @@
 """What a van's modules shall send: the union of its services, each signal in one module's charge (VH-03, VH-04)."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
+from django.conf import settings
 from django.utils import timezone
 
-from kolonne.portal.commerce.catalogue import products, union
+from kolonne.portal.commerce.catalogue import Entitlement, products, union
 from kolonne.portal.commerce.models import Assignment, ModuleProfile, Profile, ServicePeriod
 from kolonne.portal.lib import notify
 from kolonne.portal.lib.actor import Actor
@@ -13,39 +15,65 @@ from kolonne.wire import signals
 
 
 def write_profile(vehicle: Vehicle) -> None:
-    """Makes the profile the union of the active assignments and wakes everybody who obeys it."""
-    # Locks the van's row, so that two changes at once cannot write a union that misses one of them.
-    Vehicle.ever.select_for_update().get(pk=vehicle.pk)
-    active = Assignment.objects.filter(vehicle=vehicle, ended_at=None).values_list("product", flat=True)
-    entitlement = union(products()[name] for name in active if name in products())
-    profile, _ = Profile.objects.get_or_create(
-        vehicle=vehicle, defaults={"company_id": vehicle.company_id, "version": 0, "signals": {}, "commands": []}
-    )
-    profile.version += 1
-    profile.signals = entitlement.signals
-    profile.commands = sorted(entitlement.commands)
-    profile.save()
+    """Makes the profile the union of the active assignments and wakes everybody who obeys it. A van that was removed
+    has none. If nothing changed, nothing is written. Needs a transaction and the company's scope."""
+    profile, entitlement = _locked(vehicle), _entitlement(vehicle)
+    commands = sorted(entitlement.commands)
+    if profile.version and (profile.signals, profile.commands) == (entitlement.signals, commands):
+        return
+    if not profile.signals.keys() <= entitlement.signals.keys():
+        # Before the time is taken: nothing that is measured later is stored.
+        notify.hold_flushes(vehicle.company_id)
+    profile.signals, profile.commands = entitlement.signals, commands
+    _write(profile)
     _begin_period(profile)
-    _share(profile)
+    notify.notify(notify.SERVICES, str(vehicle.company_id))
 
 
 def share_among_modules(_actor: Actor, vehicle: Vehicle) -> None:
     """A van got a module or lost one: what it sends stays, who sends what may change."""
-    Vehicle.ever.select_for_update().get(pk=vehicle.pk)
-    profile = Profile.objects.filter(vehicle=vehicle).first()
-    if profile is not None:
-        profile.version += 1
-        profile.save(update_fields=["version"])
-        _begin_period(profile)
-        _share(profile)
+    profile = _locked(vehicle)
+    if profile.version:
+        if ModuleProfile.objects.filter(module__vehicle=vehicle).exclude(signals={}).exists():
+            notify.hold_flushes(vehicle.company_id)
+        _write(profile)
+
+
+def silence(_actor: Actor, vehicle: Vehicle) -> None:
+    """The van was removed: its modules are told to be silent, and nothing more of it is stored (VH-04)."""
+    write_profile(vehicle)
+
+
+def _locked(vehicle: Vehicle) -> Profile:
+    """The van's profile, a new one with version 0. Locks the van's row, so that two changes at once cannot write a
+    union that misses one of them."""
+    vehicle.removed_at = Vehicle.ever.select_for_update().get(pk=vehicle.pk).removed_at
+    known = Profile.objects.filter(vehicle=vehicle).first()
+    return known or Profile(vehicle=vehicle, company_id=vehicle.company_id, version=0, signals={}, commands=[])
+
+
+def _entitlement(vehicle: Vehicle) -> Entitlement:
+    if vehicle.removed_at is not None:
+        return union([])
+    active = Assignment.objects.filter(vehicle=vehicle, ended_at=None).values_list("product", flat=True)
+    return union(products()[name] for name in active if name in products())
+
+
+def _write(profile: Profile) -> None:
+    profile.version += 1
+    profile.save()
+    _share(profile)
 
 
 def _begin_period(profile: Profile) -> None:
+    """Services allow something else from now on; periods that ended too long ago to matter are erased."""
     now, allowed = timezone.now(), sorted(profile.signals)
-    running = ServicePeriod.objects.filter(vehicle_id=profile.vehicle_id, until=None)
-    if running.filter(signals=allowed).exists():
+    periods = ServicePeriod.objects.filter(vehicle_id=profile.vehicle_id)
+    running = periods.filter(until=None).first()
+    if running is not None and sorted(running.signals) == allowed:
         return
-    running.update(until=now)
+    periods.filter(until=None).update(until=now)
+    periods.filter(until__lt=now - timedelta(days=settings.CONFIG.late_days)).delete()
     ServicePeriod.objects.create(
         company_id=profile.company_id,
         vehicle_id=profile.vehicle_id,
@@ -56,8 +84,15 @@ def _begin_period(profile: Profile) -> None:
 
 
 def _share(profile: Profile) -> None:
-    modules = list(Module.objects.filter(vehicle_id=profile.vehicle_id, status=ModuleStatus.ACTIVE).order_by("rank"))
-    for module, share in zip(modules, shares(modules, profile.signals), strict=True):
+    """Gives each module of the van its share; those that are not in service any more get none."""
+    modules = list(Module.objects.filter(vehicle_id=profile.vehicle_id).order_by("rank", "pk"))
+    active = [module for module in modules if module.status == ModuleStatus.ACTIVE]
+    of_active = zip(active, shares(active, profile.signals), strict=True)
+    told = {module.pk: share for module, share in of_active}
+    for module in modules:
+        share = told.get(module.pk, {})
+        if module.pk not in told and not ModuleProfile.objects.filter(module=module).exclude(signals={}).exists():
+            continue
         ModuleProfile.objects.update_or_create(
             module=module,
             defaults={"company_id": profile.company_id, "version": profile.version, "signals": share},
@@ -76,5 +111,6 @@ def shares(modules: Sequence[Module], wanted: Mapping[str, float]) -> list[dict[
 
 
 def provides(module: Module, signal: str) -> bool:
+    """Whether a module can send this signal: everything, or what it names singly or as a group."""
     group = signals.catalogue()[signal].group
     return not module.provides or signal in module.provides or f"group:{group}" in module.provides

@@ -96,9 +96,10 @@ class Assignment(models.Model):
             ),
         ]
         indexes = [
+            models.Index(fields=["company", "product", "ended_at"], name="commerce_assignment_products"),
             models.Index(
                 fields=["company", "state"], condition=models.Q(ended_at=None), name="commerce_assignment_running"
-            )
+            ),
         ]
 
     def __str__(self) -> str:

@@ -36,6 +36,9 @@ class ServicePeriod(models.Model):
                 fields=["vehicle"], condition=models.Q(until=None), name="commerce_period_one_runs"
             ),
         ]
+        indexes = [
+            models.Index(fields=["until"], condition=~models.Q(until=None), name="commerce_period_by_end"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.vehicle_id}: version {self.version}"

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import structlog
 
 from kolonne.portal.telemetry.ingest import metrics, store
-from kolonne.portal.telemetry.ingest.binding import Binding, Bindings
+from kolonne.portal.telemetry.ingest.binding import FOREIGN_EPOCH, Binding, Bindings
 from kolonne.portal.telemetry.ingest.broker import Message
 from kolonne.portal.telemetry.ingest.decode import envelope, mend
 from kolonne.portal.telemetry.ingest.draft import Draft, Epoch
@@ -87,6 +87,19 @@ class Drafter:
         """Reads again who sent this message."""
         await self.bindings.reload_one(connection, message[0][_SERIAL].decode("ascii", "replace"))
 
+    async def set_aside(
+        self, connection: store.Connection, messages: list[Message], modules: Collection[int]
+    ) -> list[Message]:
+        """The messages without those of these modules, whose bindings are read again."""
+        of_them = {
+            serial
+            for subject, _ in messages
+            if (binding := self.bindings.get(serial := subject[_SERIAL])) and binding.module_id in modules
+        }
+        for serial in of_them:
+            await self.bindings.reload_one(connection, serial.decode("ascii", "replace"))
+        return [message for message in messages if message[0][_SERIAL] not in of_them]
+
     async def letter(self, connection: store.Connection, message: Message, reason: str, received_ms: int) -> Draft:
         """The draft of a message that cannot be stored: its bytes become a dead letter, and nothing else of it is
         written but its cursor, if it can be told. The van's state is not even looked at."""
@@ -149,6 +162,8 @@ class Drafter:
 
     def _add(self, draft: Draft, known: Incoming) -> None:
         binding, message = known.binding, known.message
+        if binding.foreign and known.epoch.name in binding.foreign:
+            binding = binding.closed(FOREIGN_EPOCH)
         cursor = self._cursors.get(known.epoch)
         if cursor is None:
             # The module was deleted a moment ago, or begins epochs without end.
@@ -172,7 +187,7 @@ class Drafter:
         """Rows, state and counters of the points that come next; returns what was wrong with them."""
         received_ms, company_id, vehicle_id = draft.received_ms, binding.company_id, binding.vehicle_id
         received, newest_ms = timestamp(received_ms), received_ms + AHEAD_MS
-        plans, append = binding.profile.plans, draft.rows.append
+        plans, since_ms, append = binding.profile.plans, binding.since_ms, draft.rows.append
         accepted, shapes, complaints = list[Point](), set[tuple[str, ...]](), list[str]()
         sequence = message.sequence + step.skip
         for t_ms, readings in message.points[step.skip :]:
@@ -180,12 +195,13 @@ class Drafter:
             if not OLDEST_MS <= t_ms <= newest_ms:
                 t_ms, flags = received_ms, CLOCK_IMPLAUSIBLE  # noqa: PLW2901  # the vehicle's time is of no use
             packed, shape = None, tuple(readings)
-            if plan := plans.get(shape):
+            if t_ms >= since_ms and (plan := plans.get(shape)):
                 ts = (t_ms - 946_684_800_000) * 1000
                 packed = plan(ts, received, company_id, vehicle_id, sequence & 0x7FFFFFFF, flags, readings)
             if packed is None:
                 stamp = Stamp(timestamp(t_ms), received, company_id, vehicle_id, sequence & 0x7FFFFFFF, flags)
-                readings, packed = self._slowly(draft, binding, stamp, readings, complaints)  # noqa: PLW2901
+                then = binding.then(t_ms) if t_ms < since_ms else None
+                readings, packed = self._slowly(draft, binding, stamp, readings, then, complaints)  # noqa: PLW2901
                 shape = tuple(readings)
             if packed is not None:
                 append(packed)
@@ -208,10 +224,16 @@ class Drafter:
         draft.transitions += [(binding, transition) for transition in transitions]
 
     def _slowly(
-        self, draft: Draft, binding: Binding, stamp: Stamp, readings: dict[str, Value], complaints: list[str]
+        self,
+        draft: Draft,
+        binding: Binding,
+        stamp: Stamp,
+        readings: dict[str, Value],
+        then: tuple[frozenset[str], str] | None,
+        complaints: list[str],
     ) -> tuple[dict[str, Value], bytes | None]:
         """The good readings of a point and their row, None if there is none; adds to `complaints`."""
-        sifted = sift(readings, profile=binding.profile, refusal=binding.refusal)
+        sifted = sift(readings, profile=binding.profile, refusal=binding.refusal, then=then)
         if sifted.refused:
             draft.refuse(binding, sifted.refused)
             complaints += sifted.complaints

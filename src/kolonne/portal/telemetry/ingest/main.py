@@ -43,7 +43,7 @@ async def run(settings: config.Config) -> None:
     broker = Broker(settings.endpoints().nats, "ingest", settings.secret("nats-ingest"), subject)
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    work = asyncio.create_task(_work(broker, connect))
+    work = asyncio.create_task(_work(broker, connect, settings.late_days))
     stopping = asyncio.create_task(stop.wait())
     done, _ = await asyncio.wait((work, stopping), return_when=asyncio.FIRST_COMPLETED)
     for task in (work, stopping):
@@ -53,8 +53,8 @@ async def run(settings: config.Config) -> None:
     log.info("stopped", ended_by="signal" if stopping in done else "error")
 
 
-async def _work(broker: Broker, connect: Connect) -> None:
-    bindings, loaded = Bindings(), asyncio.Event()
+async def _work(broker: Broker, connect: Connect, late_days: int) -> None:
+    bindings, loaded = Bindings(late_days), asyncio.Event()
     pipeline = Pipeline(broker, bindings, connect)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(keep_fresh(bindings, connect, loaded))

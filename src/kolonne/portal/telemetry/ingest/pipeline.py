@@ -103,6 +103,13 @@ class Pipeline:
         except store.Overtaken as error:
             metrics.FLUSHES.labels("overtaken").inc()
             log.warning("another ingest is at work", error=str(error))
+        except store.Changing as error:
+            metrics.FLUSHES.labels("set aside").inc()
+            log.info("services change", modules=len(error.modules))
+            # Whom it concerns sends again, and is judged by what holds then.
+            rest = await self._drafter.set_aside(connection, messages, error.modules)
+            if len(rest) < len(messages):
+                await self.flush(connection, rest, renewed=renewed)
         except Exception as error:
             if _is_the_databases_fault(error):
                 raise

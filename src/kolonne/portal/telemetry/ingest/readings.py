@@ -20,8 +20,11 @@ class Sifted:
     """(reason, signal), for the counters; a signal that is not in the catalogue counts as ''."""
 
 
-def sift(readings: dict[str, Value], *, profile: Profile, refusal: str) -> Sifted:
-    """Good readings of the profile, in the order sent. `refusal` is the reason for those outside the profile."""
+def sift(
+    readings: dict[str, Value], *, profile: Profile, refusal: str, then: tuple[frozenset[str], str] | None = None
+) -> Sifted:
+    """Good readings of the profile, in the order sent. `refusal` is the reason for those outside the profile; `then`
+    what was allowed at the point's own time, and the reason for what was not."""
     sifted = Sifted()
     for name, value in readings.items():
         signal = catalogue().get(name)
@@ -30,6 +33,8 @@ def sift(readings: dict[str, Value], *, profile: Profile, refusal: str) -> Sifte
             sifted.refused.append((INVALID, ""))
         elif name not in profile.signals:
             sifted.refused.append((refusal, name))
+        elif then is not None and name not in then[0]:
+            sifted.refused.append((then[1], name))
         elif complaint := signal.complaint(value):
             sifted.complaints.append(f"{name}: {shown(value)}: {complaint}")
             sifted.refused.append((INVALID, name))

@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 import structlog
 
+from kolonne.portal.lib.channels import FLUSHES, flush_bucket
 from kolonne.portal.telemetry.ingest import rows
 from kolonne.portal.telemetry.ingest.draft import Draft, Epoch
 from kolonne.portal.telemetry.ingest.states import States
@@ -37,6 +38,14 @@ _BEGIN = """
 _CURSORS = """
     SELECT c.module_id, c.epoch, c.sequence
     FROM telemetry.cursor c JOIN unnest(%b::int4[], %b::text[]) AS n (module_id, epoch) USING (module_id, epoch)
+"""
+# Whoever ends services takes these locks whole; then he waits for the flushes that have begun, and no new one begins.
+_BUSY = "SELECT b FROM unnest(%b::int4[]) b WHERE NOT pg_try_advisory_xact_lock_shared(%b, b)"
+_CHANGED = """
+    SELECT n.module_id
+    FROM unnest(%b::int4[], %b::int4[]) AS n (module_id, version)
+    LEFT JOIN commerce_moduleprofile p ON p.module_id = n.module_id
+    WHERE p.version IS DISTINCT FROM n.version
 """
 _STATES = """
     INSERT INTO telemetry.state
@@ -76,20 +85,30 @@ class Overtaken(Exception):
     """A cursor in the database is not where this program left it: somebody else stores for the same modules."""
 
 
+class Changing(Exception):
+    """Services of some vans change right now, or did since their messages were read: `modules` are to be asked anew."""
+
+    def __init__(self, modules: set[int]) -> None:
+        super().__init__(f"{len(modules)} modules have other services now")
+        self.modules = modules
+
+
 async def commit(connection: Connection, draft: Draft) -> None:
-    """Writes everything or nothing. Raises Overtaken, psycopg.Error."""
+    """Writes everything or nothing. Raises Overtaken, Changing, psycopg.Error."""
     async with connection.transaction():
         if draft.moves:
             await _move_cursors(connection, draft)
-        if draft.rows:
-            async with connection.cursor().copy(_COPY) as copy:
-                await copy.write(b"".join((rows.HEADER, *draft.rows, rows.TRAILER)))
         if draft.states:
             await _write_states(connection, draft)
         if draft.transitions:
             await _write_transitions(connection, draft)
         if draft.refusals:
             await _write_refusals(connection, draft)
+        if draft.rows:
+            # From here on nothing waits: what is above may have waited for the row of a van.
+            await _check_services(connection, draft)
+            async with connection.cursor().copy(_COPY) as copy:
+                await copy.write(b"".join((rows.HEADER, *draft.rows, rows.TRAILER)))
         if draft.letters:
             await connection.execute(_LETTERS, list(map(list, zip(*draft.letters, strict=True))))
 
@@ -136,6 +155,20 @@ async def _move_cursors(connection: Connection, draft: Draft) -> None:
     )
     if moved.rowcount != len(moves):
         raise Overtaken(f"{len(moves) - moved.rowcount} of {len(moves)} cursors are elsewhere")
+
+
+async def _check_services(connection: Connection, draft: Draft) -> None:
+    """Holds the services as they are until the end of the transaction. Raises Changing: then nothing is stored of
+    what they do not allow any more (VH-04)."""
+    bindings = {move.binding.module_id: move.binding for move in draft.moves.values()}
+    buckets = sorted({flush_bucket(binding.company_id) for binding in bindings.values()})
+    busy = {row[0] for row in await (await connection.execute(_BUSY, [buckets, FLUSHES], prepare=True)).fetchall()}
+    if busy:
+        raise Changing({b.module_id for b in bindings.values() if flush_bucket(b.company_id) in busy})
+    versions = [binding.version for binding in bindings.values()]
+    changed = await connection.execute(_CHANGED, [list(bindings), versions], prepare=True)
+    if rows_changed := {row[0] for row in await changed.fetchall()}:
+        raise Changing(rows_changed)
 
 
 async def _write_states(connection: Connection, draft: Draft) -> None:

@@ -25,7 +25,7 @@ _ENROL = """
     ),
     vehicle AS (
         INSERT INTO vehicles_vehicle (company_id, vin, plate, name, make, model, drive, driver, added_at)
-        SELECT company_id, 'WDB9TAKEN' || lpad(n::text, 8, '0'), '', '', '', '', 'electric', '', now()
+        SELECT company_id, 'WDB9TAKEN' || lpad(n::text, 8, '0'), '', '', '', '', 'electric', '', '2010-01-01'
         FROM company, generate_series(%(first)s::int, %(last)s::int) n RETURNING id, company_id, vin
     ),
     profile AS (
@@ -38,7 +38,7 @@ _ENROL = """
     ),
     module AS (
         INSERT INTO vehicles_module (company_id, vehicle_id, serial, secret_sha256, status, enrolled_at)
-        SELECT company_id, id, right(vin, 13), '', 'active', now() FROM vehicle
+        SELECT company_id, id, right(vin, 13), '', 'active', '2010-01-01' FROM vehicle
         RETURNING id, serial, vehicle_id, company_id
     ),
     share AS (
