@@ -15,7 +15,7 @@ class CommerceConfig(AppConfig):
         from kolonne.portal.companies.models import Kind, Role  # noqa: PLC0415  # models exist only when apps are ready
         from kolonne.portal.companies.queries import allow  # noqa: PLC0415
         from kolonne.portal.identity.actions.traces import when_traces_go  # noqa: PLC0415
-        from kolonne.portal.vehicles.hooks import when_modules_change  # noqa: PLC0415
+        from kolonne.portal.vehicles.hooks import when_modules_change, when_van_leaves  # noqa: PLC0415
 
         catalogue()  # an operator's file that is wrong stops the program here, with everything that is wrong in it
         allow(Role.ADMINISTRATOR, *PERMISSIONS, kinds=[Kind.FLEET])
@@ -32,3 +32,4 @@ class CommerceConfig(AppConfig):
         hooks.say_before_master_data_change(queries.before_master_data_change)
         hooks.add_next_step(steps.next_step)
         when_modules_change(share_among_modules)
+        when_van_leaves(actions.van_leaves)

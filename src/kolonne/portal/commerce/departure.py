@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from kolonne.portal.audit import actions as audit
+from kolonne.portal.commerce.actions.contracts import settle
 from kolonne.portal.commerce.models import (
     Assignment,
     Contract,
@@ -23,13 +24,17 @@ from kolonne.portal.commerce.models import (
 )
 from kolonne.portal.companies.actions.leaving import note_erased
 from kolonne.portal.companies.hooks import Consequence, Departure
-from kolonne.portal.companies.models import Company
+from kolonne.portal.companies.models import Company, Leaving
 from kolonne.portal.lib import notify
 from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.archive import Row
 from kolonne.portal.vehicles.models import Module, ModuleStatus
 
 BATCH = 2000
+CONTRACT = ("id", "number", "generation", "state", "currency", "signed_at", "ended_at")
+ITEM = ("vehicle_id", "product", "package", "price", "currency", "trial_months", "done_at", "withdrawn_at")
+LINE = ("contract_id", "vehicle_id", "product", "package", "state", "price", "terms", "since", "trial_until",
+        "converts", "notice_at", "ends_at", "ended_at")  # fmt: skip
 
 
 def consequences(company: Company) -> list[Consequence]:
@@ -65,6 +70,8 @@ def end_services(actor: Actor, company: Company) -> None:
     for serial in modules.values_list("serial", flat=True):
         notify.notify(notify.MODULES, serial)
     orders = _waiting(company).update(state=OrderState.WITHDRAWN, state_since=now)
+    OrderItem.objects.filter(company=company, done_at=None, withdrawn_at=None).update(withdrawn_at=now)
+    settle(actor, _running(company).values_list("pk", flat=True))
     if services or orders:
         audit.record(
             actor, "commerce.company.silenced", on=company, company_id=company.pk, services=services, orders=orders
@@ -72,7 +79,9 @@ def end_services(actor: Actor, company: Company) -> None:
 
 
 def end_contracts(actor: Actor, company: Company) -> None:
-    ended = _running(company).update(state=ContractState.ENDED, ended_at=timezone.now())
+    """On the day that was named when the deletion was ordered, however late the job comes (PR-05)."""
+    end = Leaving.objects.filter(company=company).values_list("ends_at", flat=True).first() or timezone.now()
+    ended = _running(company).update(state=ContractState.ENDED, ended_at=end)
     if ended:
         audit.record(actor, "commerce.contracts.ended", on=company, company_id=company.pk, contracts=ended)
 
@@ -115,7 +124,7 @@ def _running(company: Company) -> "QuerySet[Contract]":
 
 
 def contracts_of(company: Company) -> Iterator[Row]:
-    yield from Contract.objects.filter(company=company).order_by("pk").values("id", "generation", "state", "signed_at")
+    yield from Contract.objects.filter(company=company).order_by("pk").values(*CONTRACT)
 
 
 def generations_of(company: Company) -> Iterator[Row]:
@@ -125,15 +134,16 @@ def generations_of(company: Company) -> Iterator[Row]:
 
 def orders_of(company: Company) -> Iterator[Row]:
     rows = Order.objects.filter(company=company).order_by("pk").prefetch_related("items")
-    fields = ("id", "placed_by", "placed_at", "terms_accepted_at", "terms_accepted_by", "state", "state_since")
+    fields = ("id", "placed_by", "placed_at", "terms_accepted_at", "terms_accepted_by", "converts", "state",
+              "state_since")  # fmt: skip
     for order in rows.iterator(chunk_size=BATCH):
-        items = [{"vehicle_id": item.vehicle_id, "product": item.product} for item in order.items.all()]
+        items = [{name: getattr(item, name) for name in ITEM} for item in order.items.all()]
         yield {name: getattr(order, name) for name in fields} | {"contract_id": order.contract_id, "items": items}
 
 
 def services_of(company: Company) -> Iterator[Row]:
     rows = Assignment.objects.filter(company=company).order_by("pk")
-    yield from rows.values("contract_id", "vehicle_id", "product", "since", "ended_at").iterator()
+    yield from rows.values(*LINE).iterator()
 
 
 DEPARTURE = Departure("commerce", consequences, at_once=end_services, when_contracts_end=end_contracts, erase=erase)

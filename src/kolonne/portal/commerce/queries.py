@@ -60,5 +60,5 @@ def before_master_data_change(company: Company) -> list[str]:
 
 def open_items(company_id: int) -> QuerySet[OrderItem]:
     """What was ordered and neither began nor was withdrawn."""
-    items = OrderItem.objects.filter(company_id=company_id, done_at=None)
+    items = OrderItem.objects.filter(company_id=company_id, done_at=None, withdrawn_at=None)
     return items.exclude(order__state=OrderState.WITHDRAWN)

@@ -234,6 +234,7 @@ SMS_FOLDER = CONFIG.data / "sms"
 SMS_URL, SMS_TOKEN = CONFIG.sms_url, CONFIG.sms_token
 DELETION_DAYS = CONFIG.deletion_days
 COMPANY_NOTICE_DAYS = CONFIG.company_notice_days
+TRIAL_ANNOUNCEMENT = timedelta(days=CONFIG.trial_announcement_days)
 EXPORT_FOLDER = CONFIG.data / "exports"
 
 DATA_LOCATION = CONFIG.data_location

@@ -1,7 +1,9 @@
 """Every write of products, orders and contracts."""
 
 from kolonne.portal.commerce.actions.assignments import assign_product, end_product
+from kolonne.portal.commerce.actions.common_end import set_common_end
 from kolonne.portal.commerce.actions.contracts import renew_contracts
+from kolonne.portal.commerce.actions.lines import cancel_lines, choose_after_trial, take_back_notice
 from kolonne.portal.commerce.actions.orders import (
     accept_terms,
     complete_order,
@@ -9,14 +11,21 @@ from kolonne.portal.commerce.actions.orders import (
     place_order,
     withdraw_order,
 )
+from kolonne.portal.commerce.actions.removal import van_leaves, withdraw_waiting
 
 __all__ = [
     "accept_terms",
     "assign_product",
+    "cancel_lines",
+    "choose_after_trial",
     "complete_order",
     "end_product",
     "fulfil_orders",
     "place_order",
     "renew_contracts",
+    "set_common_end",
+    "take_back_notice",
+    "van_leaves",
     "withdraw_order",
+    "withdraw_waiting",
 ]

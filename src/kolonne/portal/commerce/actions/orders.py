@@ -1,16 +1,19 @@
 """From products wanted to a contract: an order waits for the dealer's check and for the terms (VE-01, VE-03)."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
 
 from kolonne.portal.audit import actions as audit
-from kolonne.portal.commerce.actions.assignments import WRITE, start
-from kolonne.portal.commerce.actions.contracts import running_contract
+from kolonne.portal.commerce import basket
+from kolonne.portal.commerce.actions.assignments import WRITE, Agreed, start
+from kolonne.portal.commerce.actions.contracts import contract_without_order, settle, sign_contract
 from kolonne.portal.commerce.actions.profiles import write_profile
-from kolonne.portal.commerce.catalogue import products
+from kolonne.portal.commerce.basket import Want
+from kolonne.portal.commerce.catalogue import offer, products
 from kolonne.portal.commerce.models import Assignment, Order, OrderItem, OrderState
 from kolonne.portal.commerce.queries import open_items
 from kolonne.portal.commerce.terms import TERMS_VERSION
@@ -27,50 +30,60 @@ MOST_VANS = 200
 
 
 @transaction.atomic
-def place_order(*, actor: Actor, company: Company, wanted: Iterable[str], vehicles: Iterable[Vehicle]) -> Order:
-    """Every product for every van that it fits and that neither has nor awaits it. Binds nobody yet: a company that
-    no dealer verified may do it, too (VE-01).
+def place_order(
+    *,
+    actor: Actor,
+    company: Company,
+    wanted: Iterable[str],
+    vehicles: Iterable[Vehicle],
+    packages: Iterable[str] = (),
+    converts: bool = False,
+) -> Order:
+    """Every product for every van that it fits and that neither has nor awaits it, at today's prices, which are agreed
+    with it. `converts`: what was tried is paid for afterwards. Binds nobody yet: a company that no dealer verified may
+    do it, too (VE-01).
 
     Raises NotAllowed; Invalid when nothing is chosen, when it is too much, or when nothing remains.
     """
     require(actor, WRITE, company.pk)
-    chosen, vans = list(dict.fromkeys(wanted)), list(vehicles)
-    _check_choice(company, chosen, vans)
+    singly, together, vans = list(dict.fromkeys(wanted)), list(dict.fromkeys(packages)), list(vehicles)
+    check_choice(company, [*singly, *together], vans)
     with company_scope([company.pk]):
-        pairs = _new_pairs(company, chosen, vans)
-        if not pairs:
+        # Locks the company's row, so that the same order sent twice at once is one.
+        Company.objects.select_for_update(no_key=True).get(pk=company.pk)
+        wants = basket.fill(company, singly, together, vans).wants
+        if not wants:
             raise Invalid("nothing_new", "the vans have all that or it does not fit", {"products": "others"})
-        order = Order.objects.create(company=company, placed_by=actor.label)
-        OrderItem.objects.bulk_create(
-            OrderItem(company=company, order=order, vehicle=vehicle, product=product) for vehicle, product in pairs
-        )
-        audit.record(actor, "commerce.order.placed", on=order, company_id=company.pk, items=len(pairs))
+        order = Order.objects.create(company=company, placed_by=actor.label, converts=converts)
+        OrderItem.objects.bulk_create(_item(order, want) for want in wants)
+        audit.record(actor, "commerce.order.placed", on=order, company_id=company.pk, items=len(wants))
     return order
 
 
-def _check_choice(company: Company, chosen: list[str], vans: list[Vehicle]) -> None:
-    unknown = [name for name in chosen if name not in products()]
+def check_choice(company: Company, chosen: Sequence[str], vans: Sequence[Vehicle]) -> None:
+    """Raises Invalid for what is not offered in the company's market, for nothing and for too much."""
+    unknown = [code for code in chosen if offer(company.market_id, code) is None]
     if unknown:
-        remedy = "one of " + ", ".join(products())
-        raise Invalid("unknown_product", f"{', '.join(unknown)} is not a product", {"products": remedy})
+        remedy = "one of " + ", ".join(code for code in products() if offer(company.market_id, code))
+        raise Invalid("unknown_product", f"{', '.join(unknown)} is not offered here", {"products": remedy})
     if not chosen or not vans or any(vehicle.company_id != company.pk for vehicle in vans):
         raise Invalid("nothing_chosen", "an order names products and vans", {"products": "one", "vehicles": "one"})
     if len(vans) > MOST_VANS:
         raise Invalid("too_many_vans", f"{len(vans)} vans in one order", {"vehicles": f"{MOST_VANS} at most"})
 
 
-def _new_pairs(company: Company, chosen: list[str], vans: list[Vehicle]) -> list[tuple[Vehicle, str]]:
-    # Locks the company's row, so that the same order sent twice at once is one.
-    Company.objects.select_for_update(no_key=True).get(pk=company.pk)
-    there = set(Assignment.objects.filter(vehicle__in=vans, ended_at=None).values_list("vehicle", "product"))
-    there |= set(open_items(company.pk).filter(vehicle__in=vans).values_list("vehicle", "product"))
-    known = products()
-    return [
-        (vehicle, product)
-        for vehicle in vans
-        for product in chosen
-        if known[product].fits(vehicle) and (vehicle.pk, product) not in there
-    ]
+def _item(order: Order, want: Want) -> OrderItem:
+    return OrderItem(
+        company_id=order.company_id,
+        order=order,
+        vehicle=want.vehicle,
+        product=want.product,
+        package=want.package,
+        price=want.offer.price,
+        currency=want.offer.currency,
+        trial_months=want.offer.trial_months,
+        notice_months=want.offer.notice_months,
+    )
 
 
 @transaction.atomic
@@ -96,7 +109,7 @@ def accept_terms(*, actor: Actor, order: Order, version: str = TERMS_VERSION) ->
 
 
 @transaction.atomic
-def complete_order(*, actor: Actor, order: Order) -> Order:
+def complete_order(*, actor: Actor, order: Order, now: datetime | None = None) -> Order:
     """The order becomes a contract at once.
 
     Raises NotAllowed; Conflict `unverified` before the dealer's check (VE-01), `no_terms`, `nothing_left`, and when
@@ -109,9 +122,9 @@ def complete_order(*, actor: Actor, order: Order) -> Order:
         require_verified(actor, Company.objects.select_related("company").get(pk=order.company_id))
         if order.terms_accepted_at is None:
             raise Conflict("no_terms", "the terms were not accepted")
-        if not order.items.exists():
+        if not order.items.filter(withdrawn_at=None).exists():
             raise Conflict("nothing_left", "the vans of this order were removed")
-        _fulfil(actor, order)
+        _fulfil(actor, order, now or timezone.now())
     return order
 
 
@@ -141,54 +154,65 @@ def _move(order: Order, to: OrderState) -> None:
 
 
 @transaction.atomic
-def fulfil_orders(actor: Actor, company: Company) -> None:
+def fulfil_orders(actor: Actor, company: Company, now: datetime | None = None) -> None:
     """Everything that waited goes on (VE-03): orders whose terms were accepted become contracts, and services begin on
     vans that were verified meanwhile. Changes nothing when it is called again.
 
     Called by the dealer's check, which needs no right in the customer's company for it.
     """
+    now = now or timezone.now()
     with company_scope([company.pk]):
         current = Company.objects.select_for_update(no_key=True).get(pk=company.pk)
         is_leaving = Tenant.objects.filter(pk=company.pk, leaving_since__isnull=False).exists()
         if current.verification != Verification.VERIFIED or is_leaving:
             return
-        waiting = Order.objects.filter(company=current, state=OrderState.WAITING, items__isnull=False)
-        for order in waiting.exclude(terms_accepted_at=None).distinct().order_by("pk"):
-            _fulfil(actor, order)
+        waiting = Order.objects.filter(company=current, state=OrderState.WAITING, items__withdrawn_at=None)
+        for order in waiting.exclude(items=None).exclude(terms_accepted_at=None).distinct().order_by("pk"):
+            _fulfil(actor, order, now)
         for order in Order.objects.filter(state=OrderState.DONE, pk__in=_half_done(current)).order_by("pk"):
-            _begin_services(actor, order)
+            _begin_services(actor, order, now)
 
 
 def _half_done(company: Company) -> list[int]:
-    ready = OrderItem.objects.filter(company=company, done_at=None, vehicle__verification=Verification.VERIFIED)
+    ready = open_items(company.pk).filter(vehicle__verification=Verification.VERIFIED)
     return list(ready.values_list("order_id", flat=True).distinct())
 
 
-def _fulfil(actor: Actor, order: Order) -> None:
-    order.contract = running_contract(actor, order.company_id)
+def _fulfil(actor: Actor, order: Order, now: datetime) -> None:
+    """The order becomes a contract of its own."""
+    currency = order.items.exclude(currency="").values_list("currency", flat=True).first()
+    order.contract = sign_contract(actor, order.company_id, currency or "EUR")
     _move(order, OrderState.DONE)
     audit.record(actor, "commerce.order.done", on=order, company_id=order.company_id, contract=order.contract.pk)
-    _begin_services(actor, order)
+    _begin_services(actor, order, now)
 
 
-def _begin_services(actor: Actor, order: Order) -> None:
+def _begin_services(actor: Actor, order: Order, now: datetime) -> None:
     """On those vans of the order that are verified; the others wait for the dealer (VE-02)."""
-    ready = order.items.filter(done_at=None, vehicle__verification=Verification.VERIFIED)
+    ready = order.items.filter(done_at=None, withdrawn_at=None, vehicle__verification=Verification.VERIFIED)
     by_van: dict[Vehicle, list[OrderItem]] = defaultdict(list)
     for item in ready.select_related("vehicle").order_by("vehicle_id", "product"):
         by_van[item.vehicle].append(item)
     for vehicle, items in by_van.items():
-        _begin_on(actor, order, vehicle, items)
+        _begin_on(actor, order, vehicle, items, now)
+    if order.contract is not None:
+        settle(actor, [order.contract.pk])
 
 
-def _begin_on(actor: Actor, order: Order, vehicle: Vehicle, items: list[OrderItem]) -> None:
+def _begin_on(actor: Actor, order: Order, vehicle: Vehicle, items: list[OrderItem], now: datetime) -> None:
     # Locks the van's row: whoever assigns or ends something on it meanwhile was first or waits.
     Vehicle.objects.select_for_update().get(pk=vehicle.pk)
     running = set(Assignment.objects.filter(vehicle=vehicle, ended_at=None).values_list("product", flat=True))
-    contract = order.contract or running_contract(actor, order.company_id)
-    new = [item.product for item in items if item.product not in running]
-    for product in new:
-        start(actor, contract, vehicle, product)
-    OrderItem.objects.filter(pk__in=[item.pk for item in items]).update(done_at=timezone.now())
+    contract = order.contract or contract_without_order(actor, order.company_id)
+    new = [item for item in items if item.product not in running]
+    for item in new:
+        start(actor, contract, vehicle, item.product, _agreed(order, item), now)
+    OrderItem.objects.filter(pk__in=[item.pk for item in items]).update(done_at=now)
     if new:
         write_profile(vehicle)
+
+
+def _agreed(order: Order, item: OrderItem) -> Agreed:
+    return Agreed(
+        item.price, item.trial_months, item.notice_months, order.converts, item.package, terms=order.terms_version
+    )

@@ -104,13 +104,17 @@ def test_going_on_twice_changes_nothing(unverified: House) -> None:
     assert after == before
 
 
-def test_a_verified_company_completes_at_once_and_extends_its_contract(our_scope: House, alice: User) -> None:
+def test_a_verified_company_completes_at_once_and_gets_a_contract_of_its_own(our_scope: House, alice: User) -> None:
+    """PR-04"""
     actor = actor_of(alice)
-    contract = Contract.objects.get()
+    by_hand = Contract.objects.get()
     order = place(our_scope, actor=actor)
     actions.accept_terms(actor=actor, order=order)
     done = actions.complete_order(actor=actor, order=order)
-    assert (done.state, done.contract) == (OrderState.DONE, contract)
+    assert done.state == OrderState.DONE
+    assert done.contract is not None
+    assert done.contract != by_hand
+    assert (done.contract.generation, done.contract.versions.get().party["name"]) == (1, "Fjordbud AS")
     assert "maintenance" in running(our_scope.vehicle)
     order.refresh_from_db()
     assert (order.terms_accepted_by, order.terms_version) == ("Alice Test", "2026-11")

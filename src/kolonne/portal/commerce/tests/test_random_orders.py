@@ -10,7 +10,7 @@ import pytest
 
 from kolonne.portal.commerce import actions
 from kolonne.portal.commerce.catalogue import products, union
-from kolonne.portal.commerce.models import Assignment, Contract, Order, OrderItem, OrderState, Profile
+from kolonne.portal.commerce.models import Assignment, Contract, ContractState, Order, OrderItem, OrderState, Profile
 from kolonne.portal.commerce.tests.test_orders import DEALER, set_verified
 from kolonne.portal.companies import actions as companies
 from kolonne.portal.companies import hooks
@@ -116,7 +116,12 @@ class World:
             assert (profile.commands if profile else []) == sorted(wanted.commands)
         began = OrderItem.objects.filter(company=self.company).exclude(done_at=None)
         assert not began.exclude(order__state=OrderState.DONE).exists()
-        assert Contract.objects.filter(company=self.company).count() <= 1
+        contracts = Contract.objects.filter(company=self.company)
+        done = Order.objects.filter(company=self.company, state=OrderState.DONE)
+        assert contracts.exclude(orders=None).count() == done.count()
+        for contract in contracts.exclude(state=ContractState.ENDED).filter(assignments__isnull=False):
+            waits = OrderItem.objects.filter(order__contract=contract, done_at=None).exists()
+            assert waits or contract.assignments.filter(ended_at=None).exists()
         assert not Order.objects.filter(company=self.company, state=OrderState.DONE, contract=None).exists()
         assert not Order.objects.filter(company=self.company, state=OrderState.DONE, terms_accepted_at=None).exists()
         ordered = set(began.values_list("vehicle", "product"))
