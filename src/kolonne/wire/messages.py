@@ -106,6 +106,18 @@ class Reply(msgspec.Struct):
     """Signals that tell the new state, for example `{"locked": true}`."""
 
 
+class Renewal(msgspec.Struct):
+    """Asks for the next certificate; signed with the key of the present one (purpose `renewal`)."""
+
+    serial: str
+    certificate: bytes
+    """SHA-256 of the present certificate in DER."""
+    request: bytes
+    """PKCS #10 in DER, with the new key."""
+    time_s: int
+    """Seconds since 1970 by the module's clock."""
+
+
 _json_telemetry = msgspec.json.Decoder(Telemetry)
 _pack_telemetry = msgspec.msgpack.Decoder(Telemetry)
 

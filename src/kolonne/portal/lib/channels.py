@@ -4,6 +4,8 @@ MODULES = "kolonne_modules"
 """A binding, a collection profile or a revocation changed; payload: the module's serial."""
 COMMANDS = "kolonne_commands"
 """A command wants to be signed; payload: its id, or nothing when a module has said hello."""
+CERTIFICATES = "kolonne_certificates"
+"""A module's certificate wants to be issued; no payload."""
 PEOPLE = "kolonne_people"
 """Somebody's sessions have ended; payload: the person's id."""
 SERVICES = "kolonne_services"
@@ -17,7 +19,3 @@ _BUCKETS = 256
 def flush_bucket(company_id: int) -> int:
     """A flush holds one lock for each, however many companies there are: the server's table of locks is bounded."""
     return company_id % _BUCKETS
-
-
-CERTIFICATES = "kolonne_certificates"
-"""A module's certificate wants to be issued; no payload."""

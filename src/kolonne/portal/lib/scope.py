@@ -19,6 +19,9 @@ CASE = "kolonne.case"
 INVITATION = "kolonne.invitation"
 VIN = "kolonne.vin"
 HANDOVER = "kolonne.handover"
+MODULE = "kolonne.module"
+MODULE_CLAIM = "kolonne.module_claim"
+CERTIFICATE = "kolonne.certificate"
 
 
 @contextmanager
@@ -84,6 +87,27 @@ def vin_scope(vin: str) -> Iterator[None]:
 def handover_scope(sha256: bytes) -> Iterator[None]:
     """Within, the one hand-over whose code has this hash can be read, to learn whose van it is (VH-09)."""
     with _setting(HANDOVER, sha256.hex()):
+        yield
+
+
+@contextmanager
+def module_scope(serial: str) -> Iterator[None]:
+    """Within, all rows of one device can be read, to learn whether it serves elsewhere."""
+    with _setting(MODULE, serial):
+        yield
+
+
+@contextmanager
+def module_claim_scope(sha256: bytes) -> Iterator[None]:
+    """Within, the one module claim whose code has this hash can be read, to learn whose it is."""
+    with _setting(MODULE_CLAIM, sha256.hex()):
+        yield
+
+
+@contextmanager
+def certificate_scope(fingerprint: bytes) -> Iterator[None]:
+    """Within, the one certificate with this fingerprint can be read, to learn whose it is."""
+    with _setting(CERTIFICATE, fingerprint.hex()):
         yield
 
 

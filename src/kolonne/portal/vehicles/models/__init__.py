@@ -1,5 +1,6 @@
 """The rows of vans; a file for each topic."""
 
+from kolonne.portal.vehicles.models.certificates import ModuleCertificate, ModuleClaim
 from kolonne.portal.vehicles.models.imports import ImportLine, ImportState, Outcome, VanImport
 from kolonne.portal.vehicles.models.modules import Module, ModuleSession, ModuleStatus
 from kolonne.portal.vehicles.models.ownership import (
@@ -35,6 +36,8 @@ __all__ = [
     "ImportLine",
     "ImportState",
     "Module",
+    "ModuleCertificate",
+    "ModuleClaim",
     "ModuleSession",
     "ModuleStatus",
     "Outcome",
