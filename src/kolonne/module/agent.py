@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kolonne import __version__
 from kolonne.module.commands import CommandDesk, Self
-from kolonne.module.ledger import Ledger
+from kolonne.module.ledger import LastReply, Ledger
 from kolonne.module.link import Link
 from kolonne.module.log import Log
 from kolonne.module.outbox import Coming, Limits, Outbox, Point
@@ -25,6 +25,7 @@ from kolonne.module.sources import Reading, Recorded, Source, Van
 from kolonne.module.store import Store, module_key_bytes
 from kolonne.module.transport import Connect, Message
 from kolonne.wire import cose, subjects
+from kolonne.wire.commands import OWN_KINDS
 from kolonne.wire.messages import Hello
 
 T = TypeVar("T")
@@ -137,6 +138,7 @@ class Agent:
             session_ms=self._session_ms,
             on_disk=self._on_disk,
             say=self._say_reply,
+            wipe=self._wipe,
         )
 
     async def run(self) -> Tally:
@@ -220,6 +222,16 @@ class Agent:
             self._link.progress.clear()
         await self._on_disk(self.outbox.settle)
 
+    async def _wipe(self, command_id: str, counter: int, reply: LastReply) -> None:
+        """What is in memory goes with what is on disk."""
+        await self._disk.acquire()
+        self._pending, self._mark = Coming(), ""
+        self._profiles.forget()
+        await self._apart(self.outbox.wipe, command_id, counter, reply)
+        self._dropped_before = self._dropped_seen = self.outbox.dropped_in_all
+        self._link.begin_anew()
+        self._link.progress.set()
+
     def _ask_again(self) -> None:
         self._link.ask_again()
 
@@ -252,7 +264,7 @@ class Agent:
             clock_ms=self._session_ms(),
             counter=await self._on_disk(lambda: self._ledger.counter),
             key=self._own.own_key.public_key().public_bytes_raw(),
-            capabilities=sorted(self._van.capabilities),
+            capabilities=sorted(self._van.capabilities | OWN_KINDS.keys()),
         )
         return cose.sign(msgspec.to_builtins(hello, builtin_types=(bytes,)), key=self._own.own_key, purpose="hello")
 

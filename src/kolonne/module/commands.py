@@ -20,7 +20,7 @@ from kolonne.module.ledger import LastReply, Ledger
 from kolonne.module.log import Log
 from kolonne.module.sources import Outcome, Van
 from kolonne.wire import cose
-from kolonne.wire.commands import KINDS, REASONS, complaints
+from kolonne.wire.commands import KINDS, OWN_KINDS, REASONS, WIPE, complaints
 from kolonne.wire.messages import Command, Reply, WireError
 from kolonne.wire.signals import catalogue
 
@@ -76,10 +76,11 @@ def misdirection(command: Command, *, serial: str, epoch: str, boot: str, counte
 
 def obstacle(command: Command, *, van: Van, now_ms: int) -> str:
     """Why a command may not be carried out at this moment; empty if it may."""
-    kind = KINDS.get(command.command)
+    own = OWN_KINDS.get(command.command)
+    kind = own or KINDS.get(command.command)
     if now_ms >= command.expires_ms:
         return "expired"
-    if kind is None or kind.name not in van.capabilities:
+    if kind is None or (own is None and kind.name not in van.capabilities):
         return "unknown_command"
     if complaints(kind, command.args):
         return "bad_argument"
@@ -100,7 +101,9 @@ class CommandDesk:
         session_ms: Callable[[], int],
         on_disk: OnDisk,
         say: Callable[[bytes], Awaitable[None]],
+        wipe: Callable[[str, int, LastReply], Awaitable[None]],
     ) -> None:
+        """`wipe` empties the store and keeps nothing but the reply to the command of this id and number."""
         self._own = own
         self._ledger = ledger
         self._van = van
@@ -108,6 +111,7 @@ class CommandDesk:
         self._session_ms = session_ms
         self._on_disk = on_disk
         self._say = say
+        self._wipe = wipe
         self._allowance = Allowance(ANSWERS_PER_SECOND, ANSWERS_AT_ONCE)
         self.executed = 0
         self.ignored = 0
@@ -137,17 +141,22 @@ class CommandDesk:
     async def _decide(self, command: Command) -> None:
         """The point of no return: the counter is used up on disk, then the first reply goes out."""
         reason = obstacle(command, van=self._van, now_ms=self._session_ms())
-        outcome = "refused" if reason else "accepted"
+        is_wipe = command.command == WIPE and not reason
+        outcome = "refused" if reason else "done" if is_wipe else "accepted"
         reply = LastReply(outcome, self._signed(command, outcome, reason))
         try:
-            await self._on_disk(self._ledger.judge, command.id, command.counter, reply.outcome, reply.message)
+            if is_wipe:
+                # Judged and done in one transaction: no crash leaves a store that was half forgotten.
+                await self._wipe(command.id, command.counter, reply)
+            else:
+                await self._on_disk(self._ledger.judge, command.id, command.counter, reply.outcome, reply.message)
         except StoreFull as error:
             # What cannot be written down is not done. The platform sends it again until it expires.
             self._ignore(f"the disk is full ({error})")
             return
         log.info("command judged", command=command.id, kind=command.command, outcome=outcome, reason=reason)
         await self._say(reply.message)
-        if not reason:
+        if outcome == "accepted":
             await self._carry_out(command)
 
     async def _carry_out(self, command: Command) -> None:

@@ -56,11 +56,17 @@ class Link:
         self._wake = asyncio.Event()
         self._connection: Connection | None = None
         self._was_heard = False
+        self._begins_anew = False
         self.progress = asyncio.Event()
         """Set with every acknowledgement, or when points are lost; whoever waits for one clears it before looking."""
 
     def wake(self) -> None:
         """There may be something to send."""
+        self._wake.set()
+
+    def begin_anew(self) -> None:
+        """The store begins a new epoch: the connection ends, and the next hello tells."""
+        self._begins_anew = True
         self._wake.set()
 
     def ask_again(self) -> None:
@@ -131,6 +137,9 @@ class Link:
     async def _send(self, connection: Connection) -> None:
         while True:
             self._wake.clear()
+            if self._begins_anew:
+                self._begins_anew = False
+                raise LinkLost("a new epoch began")
             self._flow.tick(time.monotonic())
             batch = await self._on_disk(self._outbox.batch, self._flow.cursor) if self._flow.may_send else None
             if batch is None:

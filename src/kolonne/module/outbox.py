@@ -14,6 +14,7 @@ from typing import NamedTuple
 import msgspec
 
 from kolonne.module.errors import StoreFull
+from kolonne.module.ledger import LastReply
 from kolonne.module.log import Log
 from kolonne.module.store import Store, new_epoch, write_note
 from kolonne.wire.messages import MAX_POINTS
@@ -206,6 +207,22 @@ class Outbox:
             epoch = new_epoch()
             for name, value in {"epoch": epoch, "last": highest, "acked": 0, "counter": 0}.items():
                 write_note(connection, name, str(value))
+        self._store.epoch = epoch
+        self._load()
+        self._held = 0
+
+    def wipe(self, command_id: str, counter: int, reply: LastReply) -> None:
+        """Forgets everything but this reply and begins a new epoch, synced and overwritten on disk on return (VH-05).
+
+        The counter goes on: a command that was made for what is forgotten cannot come back. Raises StoreError.
+        """
+        epoch = new_epoch()
+        with self._store.overwriting() as connection:
+            for table in ("point", "reply", "note"):
+                connection.execute(f"delete from {table}")  # noqa: S608  # names from the line above
+            connection.execute("insert into reply values (?, ?, ?, ?)", (command_id, counter, *reply))
+            write_note(connection, "epoch", epoch)
+            write_note(connection, "counter", str(counter))
         self._store.epoch = epoch
         self._load()
         self._held = 0

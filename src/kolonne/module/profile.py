@@ -118,6 +118,12 @@ class ProfileDesk:
         """Since the start, over all profiles."""
         return self._impossible_before + self.selection.impossible
 
+    def forget(self) -> None:
+        """Nothing is collected until the platform says something new."""
+        self._impossible_before += self.selection.impossible
+        self.selection, self._is_known = Selection(Profile(0, {})), False
+        self._doubt = Doubt()
+
     async def first(self) -> None:
         """Waits for the platform's word. A recording is worth nothing without a profile, and may be wasted on an old
         one."""

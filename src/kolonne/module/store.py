@@ -71,6 +71,19 @@ class Store:
                 raise
 
     @contextmanager
+    def overwriting(self) -> Iterator[sqlite3.Connection]:
+        """A transaction whose deleted rows are overwritten with zeros, also in the log."""
+        with _explained():
+            self._connection.execute("pragma secure_delete = on")
+        try:
+            with self.transaction() as connection:
+                yield connection
+        finally:
+            with _explained():
+                self._connection.execute("pragma secure_delete = off")
+        self.shrink_log()
+
+    @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         with _explained():
             yield self._connection

@@ -71,6 +71,13 @@ KINDS: dict[str, CommandKind] = {
     )
 }
 
+WIPE = "wipe"
+"""The module forgets its readings, its profile and what it was told, and begins a new epoch: its van was removed."""
+OWN_KINDS: dict[str, CommandKind] = {
+    WIPE: CommandKind(WIPE, seconds_to_live=30 * 86400, arguments={"serial": Argument("text", 8, 32)})
+}
+"""What only the platform itself orders, and every module carries out by itself, whatever its van can do."""
+
 REASONS = {
     # why a module refuses
     "bad_signature": "The signature does not fit the pinned key.",

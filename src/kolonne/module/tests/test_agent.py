@@ -285,12 +285,41 @@ async def test_a_command_is_carried_out_and_answered(platform: Platform, tmp_pat
     van = LockableVan()
     async with running(make_agent(platform, tmp_path / "store.db", Living(), van)):
         await until(lambda: bool(platform.hellos))
-        assert platform.hellos[0].capabilities == ["find", "lock", "unlock"]
+        assert platform.hellos[0].capabilities == ["find", "lock", "unlock", "wipe"]
         platform.order("lock", {}, counter=1)
         outcomes = [await platform.replies.get() for _ in range(2)]
     assert [reply.outcome for reply in outcomes] == ["accepted", "done"]
     assert outcomes[1].state == {"locked": True}
     assert van.executed == ["lock"]
+
+
+def on_disk(folder: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in folder.glob("store.db*"))
+
+
+async def test_a_wiped_module_begins_with_nothing_and_says_so(platform: Platform, tmp_path: Path) -> None:
+    """VH-05: the next owner starts at zero, on disk and in memory."""
+    van, store = Living(), tmp_path / "store.db"
+    agent = make_agent(platform, store, van)
+    async with running(agent):
+        await until(lambda: bool(agent.obeys))
+        platform.mute = True
+        for reading in readings(700):
+            van.readings.put_nowait(reading._replace(signals={"soc": 33.25}))
+        await until(lambda: agent.outbox.count > 0)
+        platform.order("wipe", {"serial": SERIAL}, counter=9)
+        reply = await platform.replies.get()
+        await until(lambda: len(platform.hellos) > 1)
+        platform.mute = False
+        await until(lambda: bool(agent.obeys))
+        van.readings.put_nowait(readings(1)[0]._replace(t_ms=999_000))
+        await until(lambda: any(epoch == platform.hellos[-1].epoch for epoch, _ in platform.cursor.points))
+    before, after = platform.hellos[0], platform.hellos[-1]
+    assert (reply.outcome, reply.counter) == ("done", 9)
+    assert (before.epoch != after.epoch, before.key == after.key, after.counter) == (True, True, 9)
+    first = {sequence: point[0] for (epoch, sequence), point in platform.cursor.points.items() if epoch == after.epoch}
+    assert min(first) == 1
+    assert before.epoch.encode() not in on_disk(tmp_path)
 
 
 async def test_replies_of_a_lost_connection_are_said_again(platform: Platform, tmp_path: Path) -> None:

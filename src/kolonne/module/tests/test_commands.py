@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kolonne.module.commands import EXECUTION_TIMEOUT_S, CommandDesk, Self
 from kolonne.module.errors import StoreFull
-from kolonne.module.ledger import Ledger
+from kolonne.module.ledger import LastReply, Ledger
+from kolonne.module.outbox import Outbox
 from kolonne.module.sources import Outcome
 from kolonne.module.store import Store
 from kolonne.wire import cose
@@ -69,7 +70,11 @@ class Bench:
             session_ms=lambda: self.now_ms,
             on_disk=self._on_disk,
             say=self._say,
+            wipe=self._wipe,
         )
+
+    async def _wipe(self, command_id: str, counter: int, reply: LastReply) -> None:
+        await self._on_disk(Outbox(self.store).wipe, command_id, counter, reply)
 
     async def _on_disk(self, function: Callable[..., T], *args: Any) -> T:
         if self.is_disk_full and function in {self.ledger.judge, self.ledger.conclude}:
@@ -386,3 +391,40 @@ async def test_the_last_word_is_said_even_if_a_full_disk_does_not_keep_it(bench:
     bench.after_disk = lambda: setattr(bench, "is_disk_full", bench.ledger.counter == 1)
     await bench.desk.receive(bench.signed())
     assert bench.replies == [("accepted", ""), ("done", "")]
+
+
+async def test_a_wipe_is_judged_and_done_in_one_step_and_repeated_as_it_was(bench: Bench) -> None:
+    """VH-05: whatever the van can do, and once only."""
+    bench.van.capabilities = frozenset()
+    epoch, order = bench.store.epoch, bench.signed(7, "wipe", args={"serial": SERIAL})
+    await bench.desk.receive(order)
+    assert bench.store.epoch != epoch
+    wiped = bench.store.epoch
+    await bench.desk.receive(order)
+    assert bench.replies == [("done", "")] * 2
+    assert bench.sent[0] == bench.sent[1]
+    assert (bench.store.epoch, bench.ledger.counter, bench.van.executed) == (wiped, 7, [])
+
+
+@pytest.mark.parametrize(
+    ("changes", "replies"),
+    [
+        ({"expires_ms": 500}, [("refused", "expired")]),
+        ({"boot": "other"}, [("refused", "wrong_epoch")]),
+        ({"serial": "TESTMODULE02"}, [("refused", "wrong_module")]),
+        ({"args": {}}, [("refused", "bad_argument")]),
+    ],
+)
+async def test_a_wipe_must_be_meant_for_this_module_now(
+    bench: Bench, changes: dict[str, Any], replies: list[tuple[str, str]]
+) -> None:
+    epoch = bench.store.epoch
+    await bench.desk.receive(bench.signed(7, "wipe", **({"args": {"serial": SERIAL}} | changes)))
+    assert bench.replies == replies
+    assert bench.store.epoch == epoch
+
+
+async def test_nobody_but_the_signer_wipes(bench: Bench) -> None:
+    epoch, content = bench.store.epoch, bench.content(7, "wipe", args={"serial": SERIAL})
+    await bench.desk.receive(cose.sign(content, key=STRANGER, purpose="command"))
+    assert (bench.sent, bench.store.epoch) == ([], epoch)

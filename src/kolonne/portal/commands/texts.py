@@ -15,6 +15,7 @@ NAMES: dict[str, Promise] = {
     "find": _("Flash and honk"),
     "message": _("Message to the driver"),
     "destination": _("Send destination"),
+    "wipe": _("Forget everything that is not sent yet"),
 }
 
 STATES: dict[str, Promise] = {

@@ -8,18 +8,19 @@ from nacl.public import PrivateKey
 from kolonne.portal.commands import lifecycle, sealing
 from kolonne.portal.commands.signer import store
 from kolonne.portal.commands.signer.store import Connection, Order
-from kolonne.wire.commands import KINDS
+from kolonne.wire.commands import KINDS, OWN_KINDS
 
 log = structlog.get_logger()
 
 
 async def refusal(db: Connection, order: Order, box_key: PrivateKey) -> str | None:
     """Why a queued command is not signed. Counts wrong PINs and freezes openings, in the caller's transaction."""
-    if order.name not in KINDS or not order.is_capable:
+    kind = OWN_KINDS.get(order.name) or KINDS.get(order.name)
+    if kind is None or not order.is_capable:
         return "unknown_command"
     if not order.is_entitled:
         return "not_entitled"
-    if not KINDS[order.name].needs_pin:
+    if not kind.needs_pin:
         return None
     return await _too_many_openings(db, order) or await _wrong_pin(db, order, box_key)
 

@@ -67,10 +67,14 @@ class Pin:
 
 _WITH_MODULE = """
     FROM commands_command c
-    JOIN vehicles_module m ON m.vehicle_id = c.vehicle_id AND m.company_id = c.company_id AND m.status = 'active'
+    JOIN vehicles_module m ON m.vehicle_id = c.vehicle_id AND m.company_id = c.company_id AND (
+        m.status = 'active' AND c.name <> 'wipe'
+        OR m.status = 'retiring' AND c.name = 'wipe' AND m.serial = c.args ->> 'serial')
     JOIN vehicles_modulesession s ON s.module_id = m.id
     LEFT JOIN commerce_profile p ON p.vehicle_id = c.vehicle_id AND p.company_id = c.company_id
 """
+# The wipe is the platform's own order: no service has to allow it.
+_ALLOWED = "(c.name = 'wipe' OR coalesce(c.name = ANY (p.commands), false))"
 # A module that was restarted refuses what was signed for its earlier start. If its hello says that the number was
 # never accepted, the command may be signed again: whatever happens, the van executes it once at most.
 _RESTARTED = "s.boot <> c.boot AND s.epoch = c.epoch AND s.counter < c.counter AND m.id = c.module_id"
@@ -80,7 +84,7 @@ _GRACE = {state.value: allowed for state, allowed in lifecycle.GRACE.items()}
 _FREE = """NOT EXISTS (
     SELECT 1 FROM commands_command f WHERE f.vehicle_id = c.vehicle_id AND f.module_id = m.id AND f.state = 'sent'
         AND f.boot = s.boot AND f.epoch = s.epoch AND f.name = ANY (p.commands))"""
-_WAITS = f"""(c.state = 'queued' OR c.state = 'sent' AND {_RESTARTED} AND c.name = ANY (p.commands))
+_WAITS = f"""(c.state = 'queued' OR c.state = 'sent' AND {_RESTARTED} AND {_ALLOWED})
     AND c.expires_at > clock_timestamp() AND {_FREE}"""
 
 
@@ -117,7 +121,7 @@ async def lock_waiting(db: Connection, command_id: UUID) -> Order | None:
         SELECT c.id, c.company_id, c.vehicle_id, c.name, c.args, c.pin_user_id, c.pin_sealed, c.state,
             m.id AS module_id, m.serial, s.epoch, s.boot, s.counter AS session_counter,
             s.clock_ms + (extract(epoch FROM c.expires_at - s.hello_at) * 1000)::bigint AS expires_ms,
-            coalesce(c.name = ANY (p.commands), false) AS is_entitled,
+            {_ALLOWED} AS is_entitled,
             c.name = ANY (s.capabilities) AS is_capable
         {_WITH_MODULE} WHERE c.id = %s AND {_WAITS} FOR UPDATE OF c SKIP LOCKED
     """  # noqa: S608  # put together from constants
@@ -180,7 +184,7 @@ async def unanswered(db: Connection, after: Unanswered = _BEFORE_ALL) -> list[Un
     query = f"""
         SELECT c.created_at, c.id, m.serial, c.signed {_WITH_MODULE}
         WHERE m.id = c.module_id AND (c.created_at, c.id) > (%(created_at)s, %(id)s) AND (
-            c.state = 'sent' AND s.boot = c.boot AND s.epoch = c.epoch AND c.name = ANY (p.commands)
+            c.state = 'sent' AND s.boot = c.boot AND s.epoch = c.epoch AND {_ALLOWED}
                 AND c.expires_at > clock_timestamp() - %(sent)s
             OR c.state = 'accepted' AND c.expires_at > clock_timestamp() - %(accepted)s)
         ORDER BY c.created_at, c.id LIMIT %(page)s
@@ -262,11 +266,11 @@ async def lift_freeze(db: Connection, by: str) -> int:
 
 
 async def module_key(db: Connection, serial: str) -> tuple[int, bytes] | None:
-    """Id and public key of a module in service; None for others."""
+    """Id and public key of a module in service or being wiped; None for others."""
     async with db.cursor(row_factory=tuple_row) as cursor:
         await cursor.execute(
             "SELECT id, public_key FROM vehicles_module "
-            "WHERE serial = %s AND status = 'active' AND public_key IS NOT NULL",
+            "WHERE serial = %s AND status <> 'revoked' AND public_key IS NOT NULL",
             [serial],
         )
         return await cursor.fetchone()

@@ -2,7 +2,7 @@
 
 from kolonne.portal.commands import texts
 from kolonne.portal.commands.lifecycle import FINISHED, GRACE, MOVES, State, may_move
-from kolonne.wire.commands import KINDS, REASONS
+from kolonne.wire.commands import KINDS, OWN_KINDS, REASONS
 
 
 def test_every_state_can_be_reached() -> None:
@@ -30,6 +30,6 @@ def test_whatever_is_not_finished_is_given_up_some_day() -> None:
 
 
 def test_people_have_words_for_every_code() -> None:
-    assert texts.NAMES.keys() == KINDS.keys()
+    assert texts.NAMES.keys() == KINDS.keys() | OWN_KINDS.keys()
     assert texts.STATES.keys() == {state.value for state in State}
     assert texts.REASONS.keys() == REASONS.keys()

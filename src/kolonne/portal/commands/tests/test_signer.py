@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 
 from kolonne.module.commands import CommandDesk, Self
-from kolonne.module.ledger import Ledger
+from kolonne.module.ledger import LastReply, Ledger
 from kolonne.module.sources import Outcome
 from kolonne.module.store import Store as ModuleStore
 from kolonne.portal.commands import lifecycle
@@ -452,7 +452,11 @@ class Module:
             session_ms=lambda: self.session_ms,
             on_disk=at_once,
             say=self._say,
+            wipe=self._wipe,
         )
+
+    async def _wipe(self, command_id: str, counter: int, reply: LastReply) -> None:
+        self.executed.append("wipe")
 
     async def execute(self, command: str, args: Mapping[str, Value]) -> Outcome:
         self.executed.append(command)

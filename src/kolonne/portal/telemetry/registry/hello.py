@@ -8,7 +8,7 @@ import psycopg
 from kolonne.portal.lib import channels
 from kolonne.portal.telemetry.registry.index import Entry
 from kolonne.wire import cose
-from kolonne.wire.commands import KINDS
+from kolonne.wire.commands import KINDS, OWN_KINDS
 from kolonne.wire.messages import MAX_EPOCH, Hello
 
 _KEY_BYTES = 32
@@ -64,7 +64,7 @@ async def remember(connection: psycopg.AsyncConnection[Any], entry: Entry, hello
             )
             if introduced.rowcount != 1:
                 raise BadHello("another key was introduced a moment ago")
-        capabilities = sorted(set(hello.capabilities) & KINDS.keys())
+        capabilities = sorted(set(hello.capabilities) & (KINDS.keys() | OWN_KINDS.keys()))
         await connection.execute(
             _SESSION,
             [
