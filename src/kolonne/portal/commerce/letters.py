@@ -35,9 +35,9 @@ def _vans(lines: Collection[Assignment]) -> int:
     return len({line.vehicle_id for line in lines})
 
 
-def _post(mail: str, company: Company, paid: Collection[Assignment], **facts: Any) -> None:
-    """`paid` are the services whose price per month the mail names."""
-    whole = sums((line.contract.currency, line.price) for line in paid)
+def _post(mail: str, company: Company, sold: Collection[Assignment], **facts: Any) -> None:
+    """`sold` are the services whose price per month the mail names."""
+    whole = sums((line.contract.currency, line.price) for line in sold)
     for user in administrators(company.pk):
         if not user.email or user.state not in OPEN_STATES:
             continue
