@@ -6,9 +6,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from kolonne.portal.companies.forms.fields import LineField
-from kolonne.portal.vehicles import vin, vin_texts
+from kolonne.portal.vehicles import vin_texts
 from kolonne.portal.vehicles.actions import VehicleData
 from kolonne.portal.vehicles.models import Drive, Vehicle
+from kolonne.portal.vehicles.vin import Explained, explain
 
 FIRST_YEAR = 1950
 MAX_VIN_INPUT = 40
@@ -52,10 +53,10 @@ class VehicleForm(forms.Form):
         wrong = [forms.ValidationError(text, code="invalid_vin") for text in vin_texts.problems(explained)]
         raise forms.ValidationError(wrong)
 
-    def explained(self) -> vin.Explained:
+    def explained(self) -> Explained:
         """What the VIN says by itself, as far as it was typed."""
         typed = str(self.data.get("vin", ""))[:MAX_VIN_INPUT]
-        return vin.explain(typed, this_year=timezone.now().year)
+        return explain(typed, this_year=timezone.now().year)
 
     def clean_model_year(self) -> int | None:
         year: int | None = self.cleaned_data["model_year"]
