@@ -157,7 +157,7 @@ def _lock(companies: list[int]) -> None:
 def _stop_open(company_id: int, *, besides: int | None = None) -> None:
     """A company prepares one merge at a time; the last one counts."""
     mine = Merge.objects.filter(Q(stays=company_id) | Q(gone=company_id), confirmed_at=None, stopped_at=None)
-    for merge in mine.exclude(pk=besides):
+    for merge in mine.exclude(pk=besides or 0):
         with company_scope([merge.stays_id, company_id]):
             Merge.objects.filter(pk=merge.pk).update(stopped_at=timezone.now(), code=None)
 

@@ -5,6 +5,7 @@ A worker that is killed at any moment leaves whole pieces, and the next run goes
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import structlog
 from django.db import connection, transaction
@@ -133,7 +134,7 @@ def _close(actor: Actor, merge: Merge) -> bool:
     merge.generations = _generations(gone)
     merge.place, merge.done_at = {}, now
     merge.save(update_fields=["generations", "place", "done_at"])
-    facts = {"people": len(merge.people)}
+    facts: dict[str, Any] = {"people": len(merge.people)}
     audit.record(actor, "companies.merge.done", on=gone, company_id=gone.pk, organisation=stays.name, **facts)
     audit.record(actor, "companies.merge.done", on=stays, company_id=stays.pk, organisation=gone.name, **facts)
     CompanyVersion.objects.filter(company=gone).delete()

@@ -113,7 +113,7 @@ def past_merges(company_id: int) -> list[Merge]:
 def running_merges() -> list[tuple[int, int]]:
     """(gone, stays) of all merges that are not finished, for the job."""
     rows = Tenant.objects.filter(merged_into__isnull=False, closed_at=None).order_by("pk")
-    return list(rows.values_list("pk", "merged_into_id"))  # type: ignore[arg-type]  # not null here
+    return list(rows.values_list("pk", "merged_into_id"))
 
 
 def own_partners(actor: Actor, company: Company) -> list[Company]:

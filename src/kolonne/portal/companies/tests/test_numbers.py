@@ -9,7 +9,7 @@ from django.test import Client
 
 from kolonne.portal.companies import actions, legal
 from kolonne.portal.companies.actions import CompanyData
-from kolonne.portal.companies.actions.desk import decide_case
+from kolonne.portal.companies.actions.desk import Finding, decide_case
 from kolonne.portal.companies.models import Company, Role
 from kolonne.portal.companies.queries import actor_of
 from kolonne.portal.companies.queries.desk import get_case_for
@@ -65,7 +65,7 @@ def test_of_two_companies_with_one_number_a_dealer_verifies_one(ours: House, ali
     assert refusal.value.code == "number_taken"
     assert fresh(second).verification == Verification.UNVERIFIED
     # He may still say what else he found.
-    decide(actor_of(dagny), case, company=desk.Finding(verified=False, reason="registered twice"))
+    decide(actor_of(dagny), case, company=Finding(verified=False, reason="registered twice"))
     assert fresh(second).verification == Verification.REFUSED
 
 
