@@ -25,7 +25,9 @@ def is_registered(market: str, data: LegalData, *, besides: int | None = None) -
     if not same:
         return False
     # Across companies on purpose: everybody's numbers are compared, and nothing of them leaves this function.
-    ids = list(Tenant.objects.filter(market=market, closed_at=None).exclude(pk=besides or 0).values_list("pk", flat=True))
+    ids = list(
+        Tenant.objects.filter(market=market, closed_at=None).exclude(pk=besides or 0).values_list("pk", flat=True)
+    )
     with company_scope(ids):
         return Company.objects.filter(same, pk__in=ids, verification=Verification.VERIFIED).exists()
 
