@@ -21,6 +21,8 @@ from kolonne.portal.commerce.models import (
     OrderState,
     Profile,
     ServicePeriod,
+    TermsAcceptance,
+    TermsNotice,
 )
 from kolonne.portal.companies.actions.leaving import note_erased
 from kolonne.portal.companies.hooks import Consequence, Departure
@@ -88,6 +90,8 @@ def end_contracts(actor: Actor, company: Company) -> None:
 
 def erase(actor: Actor, company: Company) -> bool:
     for rows in (
+        TermsAcceptance.objects.filter(company=company),
+        TermsNotice.objects.filter(company=company),
         OrderItem.objects.filter(company=company),
         Order.objects.filter(company=company),
         Profile.objects.filter(company=company),

@@ -2,6 +2,7 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from kolonne.portal.commerce.actions import clock
+from kolonne.portal.commerce.actions.terms import tell_of_new_terms
 from kolonne.portal.lib.actor import Actor
 
 
@@ -10,3 +11,10 @@ from kolonne.portal.lib.actor import Actor
 def advance_contracts(timestamp: int) -> None:
     """Every quarter of an hour, because companies' midnights are. `timestamp` is the minute, unused."""
     clock.advance(actor=Actor.system("contracts"), now=timezone.now())
+
+
+@app.periodic(cron="26 6 * * *")
+@app.task(name="commerce.tell_of_new_terms", queueing_lock="commerce.tell_of_new_terms", pass_context=False)
+def tell_of_new_terms_now(timestamp: int) -> None:
+    """Daily: new versions of terms that a company accepted. `timestamp` is the minute, unused."""
+    tell_of_new_terms(actor=Actor.system("new-terms"), now=timezone.now())

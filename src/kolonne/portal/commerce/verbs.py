@@ -10,6 +10,7 @@ texts.register(
         "commerce.order.withdrawn": _("Order withdrawn"),
         "commerce.order.done": _("Order became a contract"),
         "commerce.terms.accepted": _("Terms accepted"),
+        "commerce.terms.announced": _("New terms announced"),
         "commerce.contract.signed": _("Contract made"),
         "commerce.contract.renewed": _("New generation of the contract"),
         "commerce.contract.ended": _("Contract ended"),

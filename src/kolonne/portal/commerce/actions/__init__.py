@@ -12,8 +12,10 @@ from kolonne.portal.commerce.actions.orders import (
     withdraw_order,
 )
 from kolonne.portal.commerce.actions.removal import van_leaves, withdraw_waiting
+from kolonne.portal.commerce.actions.terms import accept
 
 __all__ = [
+    "accept",
     "accept_terms",
     "assign_product",
     "cancel_lines",

@@ -3,6 +3,7 @@
 from kolonne.portal.commerce.models.contracts import Assignment, Contract, ContractState, ContractVersion
 from kolonne.portal.commerce.models.orders import Order, OrderItem, OrderState
 from kolonne.portal.commerce.models.profiles import ModuleProfile, Profile, ServicePeriod
+from kolonne.portal.commerce.models.terms import TermsAcceptance, TermsNotice, TermsText
 
 __all__ = [
     "Assignment",
@@ -15,4 +16,7 @@ __all__ = [
     "OrderState",
     "Profile",
     "ServicePeriod",
+    "TermsAcceptance",
+    "TermsNotice",
+    "TermsText",
 ]

@@ -321,7 +321,10 @@ NOT_OF_PEOPLE = {
         commerce_orderitem.product commerce_profile.commands commerce_profile.signals commerce_serviceperiod.signals
         commerce_moduleprofile.signals commerce_assignment.package commerce_assignment.state commerce_contract.number
         commerce_contract.currency commerce_orderitem.package commerce_orderitem.currency vehicles_vehicle.equipment
-        vehicles_module.provides
+        vehicles_module.provides commerce_termstext.sha256 commerce_termstext.market commerce_termstext.code
+        commerce_termstext.language commerce_termstext.version commerce_termstext.title commerce_termstext.text
+        commerce_termsacceptance.text_id commerce_termsnotice.market commerce_termsnotice.code
+        commerce_termsnotice.version
         companies_accessrequest.application_id companies_applicationgrant.application_id
         companies_applicationgrant.rights companies_company.verification companies_companyexport.file
         companies_companyexport.state companies_invitation.channel companies_invitation.language

@@ -1,0 +1,34 @@
+"""Terms as data (PR-03): Markdown files by market, language, document and version, Kolonne's own or the operator's.
+
+What a company accepted is kept word by word in the database (`commerce.actions.terms`), whatever becomes of the files.
+"""
+
+from kolonne.portal.commerce.terms.files import (
+    ALL,
+    GENERAL,
+    Document,
+    TermsError,
+    check,
+    in_force,
+    library,
+    newest,
+    shown,
+    versions,
+)
+
+TERMS_VERSION = "2026-11"
+"""Of the terms that orders name which were placed before terms were files."""
+
+__all__ = [
+    "ALL",
+    "GENERAL",
+    "TERMS_VERSION",
+    "Document",
+    "TermsError",
+    "check",
+    "in_force",
+    "library",
+    "newest",
+    "shown",
+    "versions",
+]
