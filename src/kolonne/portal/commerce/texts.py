@@ -107,6 +107,17 @@ REFUSALS = {
     "no_terms": gettext_lazy("Read the terms and accept them first."),
     "nothing_left": gettext_lazy("All vans of this order were removed: withdraw it and place another one."),
     "not_waiting": gettext_lazy("Somebody else completed or withdrew this order meanwhile."),
+    "nothing_to_cancel": gettext_lazy("All these services have their end already."),
+    "not_a_trial": gettext_lazy("Only trials end at once; what is paid for ends with its notice."),
+    "no_notice": gettext_lazy("None of these services was cancelled, or they ended already."),
+    "no_trial": gettext_lazy("None of these services is on trial any more."),
+    "pay_by_helper": gettext_lazy(
+        "Nobody decides to pay in another's name: whoever you act for has to do it, signed in without you."
+    ),
+    "past_day": gettext_lazy("This day is over. Choose today or a later one."),
+    "no_day": gettext_lazy("Choose the last day of these services."),
+    "no_common_end": gettext_lazy("None of these services can end on that day. Choose a later one."),
+    "nothing_waits": gettext_lazy("Nothing of this contract waits any more."),
     "unverified": gettext_lazy("This waits for the dealer's check. The reason stands beside the button."),
 }
 
