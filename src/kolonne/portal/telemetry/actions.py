@@ -8,6 +8,8 @@ RETENTION_DAYS = 90
 """Of samples and transitions, by vehicle time."""
 REFUSAL_DAYS = 400
 """Of counted refusals: a year can be compared with the year before."""
+TRAFFIC_DAYS = 400
+"""Of counted traffic: as long."""
 _BATCH = 10_000
 
 
@@ -34,6 +36,18 @@ def forget_old(*, transition_days: int = RETENTION_DAYS, refusal_days: int = REF
     with connection.cursor() as cursor:
         while True:
             cursor.execute("SELECT telemetry.forget_old(%s, %s, %s)", [transition_days, refusal_days, batch])
+            (deleted,) = cursor.fetchone()
+            if not deleted:
+                return forgotten
+            forgotten += deleted
+
+
+def forget_old_traffic(*, days: int = TRAFFIC_DAYS, batch: int = _BATCH) -> int:
+    """The same for how much vans sent (VH-07)."""
+    forgotten = 0
+    with connection.cursor() as cursor:
+        while True:
+            cursor.execute("SELECT telemetry.forget_traffic(%s, %s)", [days, batch])
             (deleted,) = cursor.fetchone()
             if not deleted:
                 return forgotten

@@ -9,3 +9,4 @@ def maintain_partitions(timestamp: int) -> None:
     """Hourly, so that a worker that was away at midnight does no harm. `timestamp` is the minute, unused."""
     actions.maintain_partitions()
     actions.forget_old()
+    actions.forget_old_traffic()

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from kolonne.portal.telemetry.ingest.binding import Binding
 from kolonne.portal.telemetry.ingest.prefix import Step
 from kolonne.portal.telemetry.ingest.states import Transition, VanState
+from kolonne.portal.telemetry.ingest.traffic import Amount, Sent
 
 MAX_LETTER = 64 * 1024
 _MAX_REASON = 2000
@@ -62,13 +63,15 @@ class Draft:
     transitions: list[tuple[Binding, Transition]] = field(default_factory=list)
     refusals: Counter[RefusalKey] = field(default_factory=Counter)
     letters: list[Letter] = field(default_factory=list)
+    traffic: dict[Sent, Amount] = field(default_factory=dict)
+    """How much was sent since it was written last; in most drafts nothing."""
     acks: dict[str, tuple[int | str, int]] = field(default_factory=dict)
     """(epoch as the module wrote it, sequence) by serial; the last one of a flush counts."""
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to write; acknowledgements may still be due."""
-        return not (self.moves or self.letters or self.refusals)
+        return not (self.moves or self.letters or self.refusals or self.traffic)
 
     def move(self, epoch: Epoch, binding: Binding, step: Step, before: int) -> None:
         move = self.moves.get(epoch)

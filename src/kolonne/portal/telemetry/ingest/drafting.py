@@ -16,6 +16,7 @@ from kolonne.portal.telemetry.ingest.prefix import Step, advance
 from kolonne.portal.telemetry.ingest.readings import sift
 from kolonne.portal.telemetry.ingest.rows import CLOCK_IMPLAUSIBLE, Stamp, row, timestamp
 from kolonne.portal.telemetry.ingest.states import Point, States, Transition
+from kolonne.portal.telemetry.ingest.traffic import Traffic
 from kolonne.wire.messages import Telemetry, WireError, decode_telemetry
 from kolonne.wire.signals import Value
 
@@ -49,6 +50,7 @@ class Drafter:
     def __init__(self, bindings: Bindings) -> None:
         self.bindings = bindings
         self.states = States()
+        self._traffic = Traffic()
         self._cursors: dict[Epoch, int] = {}
         self._letters: dict[str, int] = {}
         self._letters_day = ""
@@ -64,6 +66,10 @@ class Drafter:
             await self._load_states(connection, incoming)
             for known in incoming:
                 self._add(draft, known)
+                self._traffic.count(
+                    known.binding.vehicle_id, self.states.use(known.binding.vehicle_id).cells, len(known.payload)
+                )
+            draft.traffic = self._traffic.take()
         except BaseException:
             self.forget(draft)
             raise
@@ -74,6 +80,8 @@ class Drafter:
         for epoch in draft.moves:
             self._cursors.pop(epoch, None)
         self.states.forget(draft.states)
+        self._traffic.give_back(draft.traffic)
+        draft.traffic = {}
         for letter in draft.letters:
             self._letters[letter.serial] -= 1
 

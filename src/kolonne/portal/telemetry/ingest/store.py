@@ -74,6 +74,16 @@ _REFUSALS = """
         AS n (company_id, vehicle_id, reason, signal, count)
     ON CONFLICT (vehicle_id, day, reason, signal) DO UPDATE SET count = r.count + excluded.count
 """
+# The company is the van's own of this moment: counts that waited may be older than its last merge. A van that is gone
+# is counted no more.
+_TRAFFIC = """
+    INSERT INTO telemetry.traffic AS t (company_id, vehicle_id, day, country, messages, bytes)
+    SELECT v.company_id, v.id, %b::date, n.country, n.messages, n.bytes
+    FROM unnest(%b::int4[], %b::text[], %b::int8[], %b::int8[]) AS n (vehicle_id, country, messages, bytes)
+    JOIN vehicles_vehicle v ON v.id = n.vehicle_id
+    ON CONFLICT (vehicle_id, day, country)
+    DO UPDATE SET messages = t.messages + excluded.messages, bytes = t.bytes + excluded.bytes
+"""
 _LETTERS = """
     INSERT INTO telemetry.dead_letter (company_id, serial, received, reason, payload)
     SELECT company_id, serial, now(), reason, payload
@@ -109,6 +119,8 @@ async def commit(connection: Connection, draft: Draft) -> None:
             await _check_services(connection, draft)
             async with connection.cursor().copy(_COPY) as copy:
                 await copy.write(b"".join((rows.HEADER, *draft.rows, rows.TRAILER)))
+        if draft.traffic:
+            await _write_traffic(connection, draft)
         if draft.letters:
             await connection.execute(_LETTERS, list(map(list, zip(*draft.letters, strict=True))))
 
@@ -200,6 +212,20 @@ async def _write_transitions(connection: Connection, draft: Draft) -> None:
             [transition.signal for _, transition in draft.transitions],
             [encode_json(transition.old).decode() for _, transition in draft.transitions],
             [encode_json(transition.new).decode() for _, transition in draft.transitions],
+        ],
+    )
+
+
+async def _write_traffic(connection: Connection, draft: Draft) -> None:
+    rows = sorted(draft.traffic.items())
+    await connection.execute(
+        _TRAFFIC,
+        [
+            datetime.fromtimestamp(draft.received_ms / 1000, UTC).date(),
+            [sent.vehicle_id for sent, _ in rows],
+            [sent.country for sent, _ in rows],
+            [amount.messages for _, amount in rows],
+            [amount.bytes for _, amount in rows],
         ],
     )
 
