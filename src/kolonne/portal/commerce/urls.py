@@ -1,6 +1,6 @@
 from django.urls import path
 
-from kolonne.portal.commerce.views import contracts, orders, terms
+from kolonne.portal.commerce.views import contracts, lines, orders, terms
 
 urlpatterns = [
     path("orders/", orders.orders, name="orders"),
@@ -8,6 +8,9 @@ urlpatterns = [
     path("orders/<int:pk>/", orders.order, name="order"),
     path("orders/<int:pk>/withdraw/", orders.order_withdraw, name="order_withdraw"),
     path("contracts/", contracts.contracts, name="contracts"),
+    path("contracts/list/", contracts.contract_list, name="contract_list"),
+    path("contracts/services/", lines.contract_lines, name="contract_lines"),
     path("contracts/<int:pk>/", contracts.contract, name="contract"),
+    path("contracts/<int:pk>/waiting/", lines.contract_waiting, name="contract_waiting"),
     path("terms/", terms.terms, name="terms"),
 ]
