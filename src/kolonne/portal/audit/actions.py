@@ -1,6 +1,6 @@
 import json
 import secrets
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -35,11 +35,31 @@ def record(
     """
     _lock(company_id)
     with platform_scope():
-        entry = _next_entry(actor, verb, on, company_id, facts)
+        entry = _next_entry(actor, verb, on, company_id, facts, _last_digest(company_id))
         entry.people = sorted({*_people(actor, on), *about})
         entry.seal()
         entry.save(force_insert=True)
     return entry
+
+
+@transaction.atomic
+def record_all(
+    actor: Actor, verb: str, *, on: Sequence[models.Model], company_id: int | None, facts: Sequence[dict[str, Any]]
+) -> None:
+    """`record` for many things of one act, with the facts of each: one entry for each, in this order."""
+    if not on:
+        return
+    _lock(company_id)
+    with platform_scope():
+        previous = _last_digest(company_id)
+        entries = []
+        for thing, what in zip(on, facts, strict=True):
+            entry = _next_entry(actor, verb, thing, company_id, what, previous)
+            entry.people = sorted(set(_people(actor, thing)))
+            entry.seal()
+            previous = bytes(entry.digest)
+            entries.append(entry)
+        Entry.objects.bulk_create(entries)
 
 
 def _lock(company_id: int | None) -> None:
@@ -102,8 +122,14 @@ def _people(actor: Actor, on: models.Model) -> Iterable[int]:
     return [one for one in found if isinstance(one, int)]
 
 
-def _next_entry(actor: Actor, verb: str, on: models.Model, company_id: int | None, facts: dict[str, Any]) -> Entry:
+def _last_digest(company_id: int | None) -> bytes:
     last = Entry.objects.filter(company_id=company_id).order_by("-id").values_list("digest", flat=True).first()
+    return bytes(last or b"\0" * 32)
+
+
+def _next_entry(
+    actor: Actor, verb: str, on: models.Model, company_id: int | None, facts: dict[str, Any], previous: bytes
+) -> Entry:
     return Entry(
         company_id=company_id,
         at=timezone.now(),
@@ -116,7 +142,7 @@ def _next_entry(actor: Actor, verb: str, on: models.Model, company_id: int | Non
         target=_target(on),
         target_label=str(on)[:MAX_LABEL],
         facts=json.loads(json.dumps(facts)),  # as it will be read again
-        previous=bytes(last or b"\0" * 32),
+        previous=previous,
     )
 
 

@@ -16,6 +16,7 @@ LIMITS = {
     "handover_made": "30/d/key",
     "handover_try": "10/h/key,30/d/key",
     "vin_explained": "240/m/key",
+    "van_import": "60/h/key",
     "wrong_password": "10/m/key,100/h/key",
     "reset_page": "20/h/key",
     "reset_mail": "5/h/key",

@@ -236,6 +236,7 @@ DELETION_DAYS = CONFIG.deletion_days
 COMPANY_NOTICE_DAYS = CONFIG.company_notice_days
 TRIAL_ANNOUNCEMENT = timedelta(days=CONFIG.trial_announcement_days)
 EXPORT_FOLDER = CONFIG.data / "exports"
+VAN_IMPORT_DAYS = 30  # files with vans and what became of their lines
 
 DATA_LOCATION = CONFIG.data_location
 PARTNER_REMINDER = timedelta(days=CONFIG.partner_reminder_days)

@@ -44,7 +44,7 @@ BOTH: frozenset[str] = READ | {"POST"}
 OPEN: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(
         (
-            "start", "map", "map_bounds", "map_roads", "vehicles", "vehicle", "orders", "contracts",
+            "start", "map", "map_bounds", "map_roads", "vehicles", "vehicle", "vehicle_vin", "orders", "contracts",
             "contract", "terms", "people", "person", "organisation", "organisation_history", "support_desk",
             "api-1:list_vehicles", "api-1:get_vehicle", "api-1:get_snapshot",
         ),

@@ -10,7 +10,7 @@ class VehiclesConfig(AppConfig):
         from kolonne.portal.companies.models import Kind, Role  # noqa: PLC0415  # models exist only when apps are ready
         from kolonne.portal.companies.queries import allow, scope_allows  # noqa: PLC0415
         from kolonne.portal.identity.actions.traces import when_traces_go  # noqa: PLC0415
-        from kolonne.portal.vehicles import checks, departure, erasure, merging  # noqa: PLC0415
+        from kolonne.portal.vehicles import checks, departure, erasure, imports_departure, merging  # noqa: PLC0415
         from kolonne.portal.vehicles.permissions import PERMISSIONS  # noqa: PLC0415
 
         allow(Role.ADMINISTRATOR, *PERMISSIONS, kinds=[Kind.FLEET])
@@ -20,6 +20,7 @@ class VehiclesConfig(AppConfig):
         hooks.add_next_step(checks.next_step)
         when_traces_go(erasure.forget_driver)
         hooks.add_departure(departure.DEPARTURE)
+        hooks.add_departure(imports_departure.DEPARTURE)
         merge_parts.add_merge_part(merging.MERGE)
         hooks.add_export("vans", departure.vans_of)
         hooks.add_export("modules", departure.modules_of)
