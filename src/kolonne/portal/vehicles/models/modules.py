@@ -29,6 +29,10 @@ class Module(models.Model):
     """Of several modules in a van the lowest is in charge of every signal that it provides."""
     provides = ArrayField(models.CharField(max_length=40), default=list, db_default=[])
     """Signals, or groups of them as `group:position`; empty means all."""
+    provider = models.CharField(max_length=40, blank=True, db_default="", default="")
+    """Whose SIM card carries its data, in the words of the operator's list; empty means no policy (VH-07)."""
+    country = models.CharField(max_length=2, blank=True, db_default="", default="")
+    """Where it was last, by ISO 3166-1; empty when nothing tells."""
     public_key = models.BinaryField(max_length=32, null=True)
     status = models.CharField(max_length=10, choices=ModuleStatus, default=ModuleStatus.ACTIVE)
     enrolled_at = models.DateTimeField(auto_now_add=True)
