@@ -122,10 +122,55 @@ VARIABLES = (
         "Kolonne.",
     ),
     Variable(
+        "SELLER",
+        "",
+        "Who sells where a market has no operator's organisation, as contracts and invoices name it: name and lines of "
+        "the address, parted by `;`.",
+    ),
+    Variable(
+        "PROVIDERS",
+        "",
+        "File with the providers whose SIM cards your modules have, and what they let through abroad (YAML). Empty: no "
+        "provider has a policy.",
+    ),
+    Variable(
         "LATE_DAYS",
         "30",
         "For how many days after the services of a van changed readings from before the change are still taken, if its "
         "module could not send them earlier (1 to 90).",
+    ),
+    Variable(
+        "MQTT_TLS",
+        "0",
+        "`1` encrypts the connections of communication modules and lets in those only that have a certificate of this "
+        "platform (`kolonne module --claim`). `0`: modules say their secret, for tests and simulated vans.",
+    ),
+    Variable("MQTT_CERT", "", "Certificate of the MQTT listener (PEM with chain). Empty: one of the platform's own."),
+    Variable("MQTT_KEY", "", "Its private key (PEM), readable by the user that runs the platform."),
+    Variable(
+        "MQTT_CA",
+        "",
+        "Authority (PEM) by which modules check that certificate; they keep it when they are enrolled. Empty with a "
+        "certificate of yours: the authorities that modules know anyway.",
+    ),
+    Variable(
+        "MQTT_PUBLIC",
+        "",
+        "`host:port` under which modules reach the MQTT listener. Default: the host of the public address, and its "
+        "port on this machine.",
+    ),
+    Variable("CLAIM_HOURS", "24", "How long a code to enrol a communication module is good, in hours (1 to 720)."),
+    Variable(
+        "CERTIFICATE_DAYS",
+        "90",
+        "How long certificates of communication modules are valid, in days (1 to 397). Modules renew them from half "
+        "of that time on.",
+    ),
+    Variable(
+        "CERTIFICATE_GRACE_DAYS",
+        "30",
+        "How long after its end a certificate can still be renewed, in days (0 to 365), by a module that was out of "
+        "reach. It opens no connection in this time.",
     ),
     Variable("LOG_LEVEL", "INFO", "`DEBUG`, `INFO`, `WARNING` or `ERROR`."),
     Variable("MODULE_SERIAL", "", "Serial of the communication module that `kolonne module` plays."),
@@ -164,9 +209,19 @@ class Config:
     sms_token: str
     deletion_days: int
     data_location: str
+    providers: str
     late_days: int
+    seller: str
     catalogue: str
     terms: str
+    mqtt_tls: bool
+    mqtt_cert: str
+    mqtt_key: str
+    mqtt_ca: str
+    mqtt_public: str
+    claim_hours: int
+    certificate_days: int
+    certificate_grace_days: int
     log_level: str
     module_serial: str
     module_secret: str
@@ -252,6 +307,9 @@ _NUMBERS = {
     "partner_reminder_days": (1, 365),
     "deletion_days": (1, 30),
     "company_notice_days": (1, 90),
+    "claim_hours": (1, 720),
+    "certificate_days": (1, 397),
+    "certificate_grace_days": (0, 365),
     "trial_announcement_days": (1, 90),
     "late_days": (1, 90),
 }
@@ -270,9 +328,9 @@ def _typed(name: str, value: str) -> Any:
         if not (value.isdecimal() and least <= int(value) <= most):
             raise ConfigError(f"{PREFIX}{name.upper()}={value!r} is not a number from {least} to {most}")
         return int(value)
-    if name == "demo":
+    if name in {"demo", "mqtt_tls"}:
         if value not in {"", "0", "1"}:
-            raise ConfigError(f"{PREFIX}DEMO={value!r} is neither 0 nor 1")
+            raise ConfigError(f"{PREFIX}{name.upper()}={value!r} is neither 0 nor 1")
         return value == "1"
     if name in _ADDRESSES and value:
         _check_address(name, value)

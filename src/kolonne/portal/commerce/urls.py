@@ -1,6 +1,6 @@
 from django.urls import path
 
-from kolonne.portal.commerce.views import contracts, lines, orders, terms
+from kolonne.portal.commerce.views import contracts, documents, lines, orders, terms
 
 urlpatterns = [
     path("orders/", orders.orders, name="orders"),
@@ -12,5 +12,6 @@ urlpatterns = [
     path("contracts/services/", lines.contract_lines, name="contract_lines"),
     path("contracts/<int:pk>/", contracts.contract, name="contract"),
     path("contracts/<int:pk>/waiting/", lines.contract_waiting, name="contract_waiting"),
+    path("contracts/<int:pk>/<int:generation>.pdf", documents.contract_pdf, name="contract_pdf"),
     path("terms/", terms.terms, name="terms"),
 ]

@@ -68,6 +68,7 @@ MIDDLEWARE = [
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "kolonne.portal.identity.form_targets.middleware",
     "kolonne.portal.site.middleware.no_store",
+    "kolonne.portal.lib.documents.middleware",
     "kolonne.portal.site.middleware.Scope",
     "kolonne.portal.site.middleware.second_factor_first",
 ]
@@ -234,11 +235,14 @@ SMS_FOLDER = CONFIG.data / "sms"
 SMS_URL, SMS_TOKEN = CONFIG.sms_url, CONFIG.sms_token
 DELETION_DAYS = CONFIG.deletion_days
 COMPANY_NOTICE_DAYS = CONFIG.company_notice_days
+CLAIM_HOURS = CONFIG.claim_hours
+CERTIFICATE_GRACE_DAYS = CONFIG.certificate_grace_days
 TRIAL_ANNOUNCEMENT = timedelta(days=CONFIG.trial_announcement_days)
 EXPORT_FOLDER = CONFIG.data / "exports"
 VAN_IMPORT_DAYS = 30  # files with vans and what became of their lines
 
 DATA_LOCATION = CONFIG.data_location
+SELLER = CONFIG.seller
 PARTNER_REMINDER = timedelta(days=CONFIG.partner_reminder_days)
 SUPPORT_SESSION = timedelta(minutes=60)  # SU-02: how long a helper works in a customer's name
 SUPPORT_CODE_LIFE = timedelta(minutes=15)  # SU-01
@@ -277,6 +281,8 @@ STATICFILES_DIRS = [
         if folder.is_dir()
     ),
 ]
+DOCUMENT_FONTS = NODE_MODULES / "@expo-google-fonts" / "inter"
+DOCUMENT_LOGO = PORTAL / "site" / "static" / "site" / "logo.svg"
 SERVESTATIC_USE_FINDERS = True
 SERVESTATIC_MAX_AGE = 31_536_000
 

@@ -30,6 +30,7 @@ from kolonne.portal.companies.queries.invitations import digest_of as digest
 from kolonne.portal.conftest import SYSTEM, House
 from kolonne.portal.identity.models import Application, HelpRequest, User
 from kolonne.portal.lib.scope import company_scope, user_scope
+from kolonne.portal.vehicles.models import Claim, Handover, OwnershipRequest
 
 VERBS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 ROUTES: dict[str, str] = {
@@ -59,6 +60,9 @@ class Targets:
     export: int = 0
     order: int = 0
     contract: int = 0
+    claim: int = 0
+    van_request: int = 0
+    handover: int = 0
 
     @property
     def scope(self) -> list[int]:
@@ -102,7 +106,23 @@ def _with_purchases(made: Targets, house: House) -> Targets:
     """An order that waits, and the contract that runs."""
     with company_scope(house.scope):
         order = place_order(actor=SYSTEM, company=house.company, wanted=["maintenance"], vehicles=[house.vehicle])
-        return replace(made, order=order.pk, contract=Contract.objects.get(company=house.company).pk)
+        made = replace(made, order=order.pk, contract=Contract.objects.get(company=house.company).pk)
+    return _with_changes(made, house)
+
+
+def _with_changes(made: Targets, house: House) -> Targets:
+    """A van that the company claims, one that is claimed of it, and the code of a hand-over."""
+    company, tomorrow = house.company, timezone.now() + timedelta(days=1)
+    with company_scope(house.scope):
+        claim = Claim.objects.create(company=company, vin="WK0SWEEP000000001", asked_by="Somebody", until=tomorrow)
+        asked = OwnershipRequest.objects.create(
+            company=company, vehicle=house.vehicle, claim=0, claimant_id=company.pk, claimant_name="Somebody Ltd",
+            answer_until=tomorrow,
+        )  # fmt: skip
+        handover = Handover.objects.create(
+            company=company, vehicle=house.vehicle, code_sha256=digest("sweep"), made_by="Somebody", expires_at=tomorrow
+        )
+    return replace(made, claim=claim.pk, van_request=asked.pk, handover=handover.pk)
 
 
 def all_routes() -> list[str]:
@@ -136,7 +156,7 @@ def address_of(route: str, to: Targets) -> str:
         "vin": vehicle.vin if vehicle else "WK0TEST0000000009",
         "membership": to.membership, "command_id": to.command, "id": to.command, "rest": "nothing-here",
         "token": "wrong-token", "key": "wrong-key", "uidb36": "1", "code": "wrong", "number": "wrong-number",
-        "application": APPLICATION, "site": to.site,
+        "application": APPLICATION, "site": to.site, "generation": 1,
     }  # fmt: skip
     plain = re.sub(r"\(\?P<(\w+)>[^)]*\)", r"<\1>", route)
     return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda match: str(values[match[1]]), plain)
