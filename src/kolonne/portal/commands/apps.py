@@ -17,9 +17,9 @@ class CommandsConfig(AppConfig):
         from kolonne.portal.companies import hooks, merge_parts  # noqa: PLC0415
         from kolonne.portal.identity.actions.erasure import when_erased  # noqa: PLC0415
         from kolonne.portal.identity.actions.traces import when_traces_go  # noqa: PLC0415
-        from kolonne.portal.vehicles.hooks import when_van_leaves  # noqa: PLC0415
+        from kolonne.portal.vehicles.hooks import when_modules_retire  # noqa: PLC0415
 
-        when_van_leaves(wiping.order_wipes)
+        when_modules_retire(wiping.order_wipes)
         when_erased(actions.forget_pin)
         when_traces_go(erasure.forget_who_asked)
         hooks.add_departure(departure.DEPARTURE)

@@ -7,7 +7,7 @@ class CommerceConfig(AppConfig):
 
     def ready(self) -> None:
         # Models exist only when apps are ready.
-        from kolonne.portal.commerce import actions, departure, erasure, merging, queries, steps  # noqa: PLC0415
+        from kolonne.portal.commerce import actions, departure, erasure, leaving_vans, merging, queries, steps  # noqa: PLC0415
         from kolonne.portal.commerce.actions.profiles import share_among_modules  # noqa: PLC0415
         from kolonne.portal.commerce.catalogue import catalogue  # noqa: PLC0415
         from kolonne.portal.commerce.permissions import PERMISSIONS  # noqa: PLC0415  # registers the rights
@@ -17,6 +17,7 @@ class CommerceConfig(AppConfig):
         from kolonne.portal.companies.models import Kind, Role  # noqa: PLC0415  # models exist only when apps are ready
         from kolonne.portal.companies.queries import allow  # noqa: PLC0415
         from kolonne.portal.identity.actions.traces import when_traces_go  # noqa: PLC0415
+        from kolonne.portal.vehicles import hooks as van_hooks  # noqa: PLC0415
         from kolonne.portal.vehicles.hooks import when_modules_change, when_van_leaves  # noqa: PLC0415
 
         # An operator's file that is wrong stops the program here, with everything that is wrong in it.
@@ -39,3 +40,5 @@ class CommerceConfig(AppConfig):
         hooks.add_next_step(terms_steps.next_step)
         when_modules_change(share_among_modules)
         when_van_leaves(actions.van_leaves)
+        van_hooks.tell_consequences(leaving_vans.consequences)
+        van_hooks.tell_what_stays_visible(leaving_vans.still_visible)

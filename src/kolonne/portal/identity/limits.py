@@ -3,13 +3,19 @@
 By account, sign-in is limited by allauth; these are tries by address, our own pages and jobs.
 """
 
+from datetime import UTC, datetime
+
 from allauth.core.internal import ratelimit
 from allauth.core.internal.ratelimit import RateLimitUsage
+from django.core.cache import cache
 from django.http import HttpRequest
+from django.utils import timezone
 
 from kolonne.portal.lib.address import client_address
 
 LIMITS = {
+    "module_claim": "30/h/key",
+    "module_renewal": "60/h/key",
     "vin_taken": "10/d/key",
     "vin_taken_report": "1/d/key",
     "vin_claim": "10/d/key",
@@ -63,3 +69,14 @@ def use_address(action: str, request: HttpRequest) -> RateLimitUsage | None:
 def _use(action: str, key: str) -> RateLimitUsage | None:
     request = HttpRequest()  # asked for by the signature; limits by key do not look at it
     return ratelimit.consume(request, app="kolonne", action=action, config=LIMITS, key=key, limit_get=True)
+
+
+def free_again(action: str, key: object) -> datetime:
+    """When somebody beyond a limit may ask once more; now, if he may."""
+    times = [timezone.now()]
+    for rate in ratelimit.get_rates(app="kolonne", action=action, config=LIMITS):
+        name = ratelimit.get_cache_key(HttpRequest(), app="kolonne", action=action, rate=rate, key=str(key))
+        used: list[float] = cache.get(name, [])
+        if len(used) >= rate.amount:
+            times.append(datetime.fromtimestamp(used[rate.amount - 1] + rate.duration, UTC))
+    return max(times)

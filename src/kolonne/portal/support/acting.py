@@ -28,6 +28,7 @@ DENIED: Mapping[str, str] = {
     "companies.application:grant": "access rights are the company's to give",
     "companies.apikey:write": "a key works on when the helper is gone",
     "companies.audit:read": "it holds the addresses of all people; the helper needs none of them",
+    "vehicles.vehicle:transfer": "what leaves a company leaves it by its own people's hands",
     "vehicles.module:write": "the secret of a module is shown when it is put into service",
     "companies.company:delete": "a company ends by its own people's will only",
     "companies.company:merge": "a company becomes part of another by its own people's will only",

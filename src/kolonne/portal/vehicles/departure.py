@@ -14,10 +14,13 @@ from kolonne.portal.companies.models import Company
 from kolonne.portal.lib import notify
 from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.archive import Row
-from kolonne.portal.vehicles.models import Module, ModuleStatus, Vehicle
+from kolonne.portal.vehicles.models import Claim, Handover, Module, ModuleStatus, OwnershipRequest, Vehicle
 
 BATCH = 500
-FIELDS = ("id", "vin", "plate", "name", "make", "model", "model_year", "drive", "driver", "added_at", "verification")
+FIELDS = (
+    "id", "vin", "plate", "name", "make", "model", "model_year", "drive", "driver", "added_at", "verification",
+    "removed_at", "removed_by", "removal",
+)  # fmt: skip
 
 
 def consequences(company: Company) -> list[Consequence]:
@@ -38,7 +41,8 @@ def consequences(company: Company) -> list[Consequence]:
 
 def cut_off(actor: Actor, company: Company) -> None:
     """All modules in service, with one entry in the audit: the registry ends their sessions within a second."""
-    active = Module.objects.select_for_update().filter(company=company, status=ModuleStatus.ACTIVE)
+    known = Module.objects.select_for_update().filter(company=company)
+    active = known.exclude(status=ModuleStatus.REVOKED)
     serials = dict(active.order_by("pk").values_list("pk", "serial"))
     if not serials:
         return
@@ -58,13 +62,35 @@ def erase(actor: Actor, company: Company) -> bool:
 
 
 def vans_of(company: Company) -> Iterator[Row]:
-    yield from Vehicle.objects.filter(company=company).order_by("pk").values(*FIELDS).iterator()
+    """Also those that were removed."""
+    yield from Vehicle.ever.filter(company=company).order_by("pk").values(*FIELDS).iterator()
 
 
 def modules_of(company: Company) -> Iterator[Row]:
     """Without what proves them."""
     rows = Module.objects.filter(company=company).order_by("pk")
     yield from rows.values("id", "vehicle_id", "serial", "status", "enrolled_at", "revoked_at").iterator()
+
+
+def claims_of(company: Company) -> Iterator[Row]:
+    """Vans of others that the company claimed; whose they were it does not know."""
+    rows = Claim.objects.filter(company=company).order_by("pk")
+    names = ("id", "vin", "data", "state", "state_since", "asked_by", "asked_at", "until", "decided_by", "proof")
+    yield from rows.values(*names, "proof_date", "reason").iterator()
+
+
+def requests_of(company: Company) -> Iterator[Row]:
+    """Its vans that others claimed."""
+    rows = OwnershipRequest.objects.filter(company=company).order_by("pk")
+    names = ("id", "vehicle_id", "claimant_name", "state", "asked_at", "answer_until", "answered_at", "answered_by")
+    yield from rows.values(*names).iterator()
+
+
+def handovers_of(company: Company) -> Iterator[Row]:
+    """Without the codes."""
+    rows = Handover.objects.filter(company=company).order_by("pk")
+    names = ("id", "vehicle_id", "customer_number", "made_by", "made_at", "expires_at", "revoked_at", "used_at")
+    yield from rows.values(*names, "buyer_name").iterator()
 
 
 DEPARTURE = Departure("vehicles", consequences, at_once=cut_off, erase=erase)

@@ -4,6 +4,7 @@ from procrastinate.contrib.django import app
 
 from kolonne.portal.lib.actor import Actor
 from kolonne.portal.vehicles.actions import importing, imports
+from kolonne.portal.vehicles.actions.claim_deadlines import keep_deadlines
 
 AGAIN = RetryStrategy(max_attempts=5, exponential_wait=3)
 
@@ -26,3 +27,10 @@ def advance_imports(timestamp: int) -> None:
 def forget_imports(timestamp: int) -> None:
     """Daily. `timestamp` is the minute, unused."""
     imports.forget_old(now=timezone.now())
+
+
+@app.periodic(cron="29 * * * *")
+@app.task(name="vehicles.keep_claim_deadlines", queueing_lock="vehicles.keep_claim_deadlines", pass_context=False)
+def keep_claim_deadlines(timestamp: int) -> None:
+    """Hourly; the action looks at the clock itself. `timestamp` is the minute, unused."""
+    keep_deadlines(now=timezone.now())

@@ -79,6 +79,7 @@ def _pages(actor: Actor) -> list[_Page]:
         organisations,
         _Page(_("Verification"), "verification", ("verification",), "companies.case:ask", ("company",)),
         _Page(_("Remote checks"), "customers", ("customer",), "companies.case:write", ("market",)),
+        _Page(_("Claimed vans"), "van_claims", ("van_claim",), "vehicles.claim:decide"),
         _Page(_("Export"), "company_export", ("company_export",), "companies.company:export", ("company",)),
         _Page(_("Access rights"), "access_rights", ("access_",), "companies.application:grant"),
         _Page(_("Market"), "market", ("market_",), "companies.market:write", ("market",)),

@@ -1,19 +1,41 @@
 """Every write of vans and their modules."""
 
+from kolonne.portal.vehicles.actions.arbitration import Finding, decide_claim, note_look_at_dispute
+from kolonne.portal.vehicles.actions.changing import TRANSFER
 from kolonne.portal.vehicles.actions.checks import CHECK, note_check
+from kolonne.portal.vehicles.actions.claim_deadlines import keep_deadlines
+from kolonne.portal.vehicles.actions.claims import add_claimed, ask_owner, take_to_dealer, withdraw_claim
+from kolonne.portal.vehicles.actions.handovers import Offered, look_at_offer, offer_van, revoke_offer, take_over
 from kolonne.portal.vehicles.actions.modules import enrol_module, revoke_module
+from kolonne.portal.vehicles.actions.releases import object_to_claim, release_van
 from kolonne.portal.vehicles.actions.removal import remove_vehicle
 from kolonne.portal.vehicles.actions.vans import LIMIT, WRITE, VehicleData, add_by_hand, add_vehicle
 
 __all__ = [
     "CHECK",
     "LIMIT",
+    "TRANSFER",
     "WRITE",
+    "Finding",
+    "Offered",
     "VehicleData",
     "add_by_hand",
+    "add_claimed",
     "add_vehicle",
+    "ask_owner",
+    "decide_claim",
     "enrol_module",
+    "keep_deadlines",
+    "look_at_offer",
     "note_check",
+    "note_look_at_dispute",
+    "object_to_claim",
+    "offer_van",
+    "release_van",
     "remove_vehicle",
     "revoke_module",
+    "revoke_offer",
+    "take_over",
+    "take_to_dealer",
+    "withdraw_claim",
 ]

@@ -1,17 +1,20 @@
 """Vans come into a company."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from kolonne.portal.audit import actions as audit
 from kolonne.portal.companies.models import Company
-from kolonne.portal.identity import limits
+from kolonne.portal.companies.queries.recovery import to_be_told
+from kolonne.portal.identity import limits, mails
 from kolonne.portal.identity.models import Verification
 from kolonne.portal.lib.actor import Actor, require
 from kolonne.portal.lib.errors import Conflict, Invalid
 from kolonne.portal.lib.scope import company_scope
-from kolonne.portal.vehicles.models import Drive, RefusedVin, Vehicle
+from kolonne.portal.vehicles.models import LIVE, Claim, ClaimState, Drive, RefusedVin, Vehicle
+from kolonne.portal.vehicles.queries.ownership import is_reserved_elsewhere
 from kolonne.wire.subjects import VIN
 
 WRITE = "vehicles.vehicle:write"
@@ -28,6 +31,7 @@ class VehicleData:
     model_year: int | None = None
     drive: str = Drive.ELECTRIC
     driver: str = ""
+    equipment: list[str] = field(default_factory=list)
 
 
 LIMIT = "vin_taken"
@@ -42,6 +46,7 @@ def add_by_hand(*, actor: Actor, company: Company, vin: str, data: VehicleData) 
     require(actor, WRITE, company.pk)
     tries = limits.use(LIMIT, company.pk)
     if tries is None:
+        _report(actor, company)
         raise Conflict("too_many_vins", "too many VINs of today are active elsewhere", field="vin")
     try:
         return add_vehicle(actor=actor, company=company, vin=vin, data=data)
@@ -55,6 +60,17 @@ def add_by_hand(*, actor: Actor, company: Company, vin: str, data: VehicleData) 
     finally:
         if tries is not None:
             tries.rollback()
+
+
+@transaction.atomic
+def _report(actor: Actor, company: Company) -> None:
+    """Once a day: in the audit, and to the administrators of the market."""
+    if not limits.allows(f"{LIMIT}_report", company.pk):
+        return
+    with company_scope([company.pk]):
+        audit.record(actor, "vehicles.vin.tried", on=company, company_id=company.pk)
+    for user in to_be_told(company)[1]:
+        mails.post("vins_tried", user, company=company.name)
 
 
 @transaction.atomic
@@ -80,8 +96,17 @@ def add_vehicle(*, actor: Actor, company: Company, vin: str, data: VehicleData |
         except IntegrityError as error:
             # The answer names no owner, whoever it is.
             raise Conflict("vin_taken", f"{vin} is active in a company already", field="vin") from error
+        _fulfil_claims(company, vin)
         audit.record(actor, "vehicles.vehicle.added", on=vehicle, company_id=company.pk, vin=vin)
     return vehicle
+
+
+def _fulfil_claims(company: Company, vin: str) -> None:
+    """Asked after the row is there: whoever released the VIN meanwhile has kept it for somebody by now (VH-02)."""
+    if is_reserved_elsewhere(company.pk, vin):
+        raise Conflict("vin_taken", f"{vin} is kept for a company", field="vin")
+    own = Claim.objects.filter(company=company, vin=vin, state__in=LIVE)
+    own.update(state=ClaimState.DONE, state_since=timezone.now(), until=None)
 
 
 def _first_word(company: Company, vin: str) -> Verification:

@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -11,12 +12,13 @@ from django.views.decorators.http import require_GET, require_http_methods
 from kolonne.portal.companies.models import Company
 from kolonne.portal.identity import limits
 from kolonne.portal.identity.models import Verification
-from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.errors import Conflict
 from kolonne.portal.vehicles import actions, texts, vin, vin_texts
+from kolonne.portal.vehicles.actions import TRANSFER
 from kolonne.portal.vehicles.forms import MAX_VIN_INPUT, VehicleForm
 from kolonne.portal.vehicles.models import Vehicle
 from kolonne.portal.vehicles.views.access import actor_of_request, fleet_to_write
+from kolonne.portal.vehicles.views.claims import remember
 from kolonne.portal.vehicles.vin import Problem
 
 LIMIT = "vin_explained"
@@ -31,11 +33,12 @@ def vehicle_add(request: HttpRequest) -> HttpResponse:
     company = fleet_to_write(actor)
     form = VehicleForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        vehicle = _add(actor, company, form)
+        vehicle = _add(request, company, form)
         if vehicle is not None:
             messages.success(request, _added(vehicle, form))
             return redirect("vehicle_add" if "more" in request.POST else "vehicles")
     context = {"form": form, "company": company, "is_trusted": company.verification == Verification.VERIFIED}
+    context["is_taken"] = form.has_error("vin", "vin_taken") and actor.may(TRANSFER, company.pk)
     return render(request, "vehicles/add.html", context | {"facts": vin_texts.facts(form.explained())})
 
 
@@ -64,10 +67,16 @@ def _added(vehicle: Vehicle, form: VehicleForm) -> str:
     return f"{added} {_('Its VIN says: %(known)s.') % {'known': known}}" if known else added
 
 
-def _add(actor: Actor, company: Company, form: VehicleForm) -> Vehicle | None:
+def _add(request: HttpRequest, company: Company, form: VehicleForm) -> Vehicle | None:
     """None when the form has to say why not."""
+    actor, number, data = actor_of_request(request), form.cleaned_data["vin"], form.vehicle_data()
     try:
-        return actions.add_by_hand(actor=actor, company=company, vin=form.cleaned_data["vin"], data=form.vehicle_data())
+        return actions.add_by_hand(actor=actor, company=company, vin=number, data=data)
     except Conflict as error:
-        form.add_error("vin", texts.of_refusal(error.code, error.text))
+        text = texts.of_refusal(error.code, error.text)
+        if error.code == "too_many_vins":
+            text = texts.too_many_vins(limits.free_again(actions.LIMIT, company.pk))
+        if error.code == "vin_taken":
+            remember(request, number, data)
+        form.add_error("vin", ValidationError(text, code=error.code))
     return None
