@@ -22,6 +22,7 @@ from kolonne.portal.companies.models import (
     Invitation,
     Leaving,
     Membership,
+    Merge,
     Recovery,
     Role,
     Site,
@@ -102,6 +103,7 @@ def erase(actor: Actor, company: Company) -> bool:
             note_erased(company, **{_counted(rows): rows.filter(pk__in=ids).delete()[0]})
             return False
     forget_exports(company)
+    Merge.objects.filter(stays=company.pk).delete()
     others = _members(company).exclude(roles__contains=[Role.ADMINISTRATOR])[:PEOPLE_BATCH]
     if others:
         _let_go(actor, company, list(others))
@@ -183,6 +185,12 @@ def generations_of(company: Company) -> Iterator[Row]:
     )  # fmt: skip
 
 
+def merges_of(company: Company) -> Iterator[Row]:
+    """Which companies became part of this one, and what was known of them."""
+    rows = Merge.objects.filter(stays=company.pk, done_at__isnull=False).order_by("pk")
+    yield from rows.values("gone_id", "gone_name", "done_at", "generations")
+
+
 def keys_of(company: Company) -> Iterator[Row]:
     """Without what opens anything."""
     rows = ApiKey.objects.filter(company=company).order_by("pk")
@@ -215,6 +223,6 @@ def audit_of(company: Company) -> Iterator[Row]:
 PARTS = {
     "company": about, "people": people_of, "sites": sites_of, "generations": generations_of,
     "invitations": invitations_of, "api_keys": keys_of, "access_rights": access_of, "checks": cases_of,
-    "audit": audit_of,
+    "audit": audit_of, "merges": merges_of,
 }  # fmt: skip
 DEPARTURE = Departure("companies", consequences, at_once=stop, erase=erase)

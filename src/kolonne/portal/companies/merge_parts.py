@@ -57,6 +57,8 @@ class MergePart:
     after: Hook | None = None
     """In the same transaction, afterwards: both companies' rows are those of the one that stays."""
     later: Later | None = None
+    order: int = 0
+    """Of its effects in the preview: vans and contracts first, what ends for good last."""
     solves: frozenset[str] = frozenset()
     """Names of unique indexes whose clashes `begin` or `before` clear away."""
 

@@ -170,4 +170,4 @@ def _free_name(name: str, company: str, taken: set[str]) -> str:
     return next(one for one in tries if one not in taken)
 
 
-MERGE = MergePart("companies", effects, begin=begin, before=before, solves=SOLVES)
+MERGE = MergePart("companies", effects, begin=begin, before=before, order=1, solves=SOLVES)

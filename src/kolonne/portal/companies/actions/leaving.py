@@ -26,7 +26,7 @@ def order_deletion(*, actor: Actor, company: Company, typed_name: str, now: date
     cut off; contracts run on until `ends_at`, then everything is erased.
 
     Raises NotAllowed (also to whoever acts for somebody else), Invalid unless the name was typed; Conflict when
-    somebody else was faster.
+    somebody else was faster, and while another company becomes part of this one.
     """
     _require(actor, company)
     if " ".join(typed_name.split()) != " ".join(company.name.split()):
@@ -35,6 +35,8 @@ def order_deletion(*, actor: Actor, company: Company, typed_name: str, now: date
     waiting = Tenant.objects.filter(pk=company.pk, leaving_since=None, closed_at=None)
     if waiting.update(leaving_since=now) != 1:
         raise Conflict("leaving", f"{company} is being deleted already")
+    if Tenant.objects.filter(merged_into=company.pk, closed_at=None).exists():
+        raise Conflict("merging", f"another company becomes part of {company} at this moment")
     with company_scope([company.pk]):
         leaving = Leaving.objects.create(
             company=company,

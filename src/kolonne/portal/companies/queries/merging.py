@@ -58,7 +58,8 @@ def preview_of(merge: Merge) -> Preview:
     """From the real state of both; nothing is done by that."""
     pair = pair_of(merge)
     with company_scope([pair.gone.pk, pair.stays.pk]):
-        effects = [effect for part in merge_parts() for effect in part.effects(pair)]
+        parts = sorted(merge_parts(), key=lambda part: part.order)
+        effects = [effect for part in parts for effect in part.effects(pair)]
         return Preview(pair, effects, clashes(pair))
 
 

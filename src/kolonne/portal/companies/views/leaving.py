@@ -80,8 +80,10 @@ def _order(request: HttpRequest, company: Company, form: ConfirmNameForm) -> boo
     except Invalid:
         form.add_error("name", _("The company has another name by now. Type the one that stands above."))
         return False
-    except Conflict:
-        pass
+    except Conflict as error:
+        if error.code == "merging":
+            form.add_error(None, _("Another company becomes part of yours at this moment. Wait until that is done."))
+            return False
     return True
 
 

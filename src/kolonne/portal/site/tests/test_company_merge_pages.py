@@ -8,7 +8,8 @@ from django.core.cache import cache
 from django.test import Client
 
 from kolonne.portal.audit.models import Entry
-from kolonne.portal.companies.actions import leaving, merging, merging_job
+from kolonne.portal.companies import hooks
+from kolonne.portal.companies.actions import closing, leaving, merging, merging_job
 from kolonne.portal.companies.models import Company, Merge, Tenant
 from kolonne.portal.companies.queries import actor_of
 from kolonne.portal.companies.queries.merging import merge_for, open_merge_of, past_merges, preview_of
@@ -212,3 +213,27 @@ def test_a_preview_does_nothing(two: Two) -> None:
     assert merging_job.advance(actor=merging_job.ACTOR) == 0
     with pytest.raises(NotAllowed):
         merging_job.advance(actor=actor_of(two.kim))
+
+
+def test_a_company_that_another_one_joins_is_not_deleted_meanwhile(two: Two, at_the_desk: Desk) -> None:
+    merging.agree_to_merge(actor=actor_of(two.ada), merge=asked(two), typed_name="Bortbud AS")
+    with pytest.raises(Conflict) as refusal:
+        leaving.order_deletion(actor=actor_of(two.ada), company=two.stays.company, typed_name="Blirbud AS")
+    assert refusal.value.code == "merging"
+    page = at_the_desk(two.ada).post("/company/delete/confirm/", {"name": "Blirbud AS"})
+    assert "Wait until that is done" in body_of(page)
+    assert Tenant.objects.get(pk=two.stays.company.pk).leaving_since is None
+    merging_job.advance(actor=merging_job.ACTOR)
+    leaving.order_deletion(actor=actor_of(two.ada), company=two.stays.company, typed_name="Blirbud AS")
+
+
+def test_the_export_and_the_erasure_know_of_companies_that_joined(two: Two) -> None:
+    merging.agree_to_merge(actor=actor_of(two.ada), merge=asked(two), typed_name="Bortbud AS")
+    merging_job.advance(actor=merging_job.ACTOR)
+    ordered = leaving.order_deletion(actor=actor_of(two.ada), company=two.stays.company, typed_name="Blirbud AS")
+    with company_scope([two.stays.company.pk]):
+        (row,) = hooks.exports()["merges"](two.stays.company)
+        assert (row["gone_name"], row["generations"][0]["name"]) == ("Bortbud AS", "Bortbud AS")
+    assert closing.close(actor=closing.ACTOR, pk=two.stays.company.pk, now=ordered.ends_at)
+    with company_scope(two.ids):
+        assert not Merge.objects.filter(stays=two.stays.company.pk).exists()
