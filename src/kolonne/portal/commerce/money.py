@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from babel.numbers import format_currency
+from babel.numbers import format_currency, get_currency_symbol
 
 _LOCALES = {"en": "en_GB"}
 
@@ -14,6 +14,8 @@ def money(amount: Decimal, currency: str, language: str) -> str:
     locale = _LOCALES.get(language, language)
     if not currency:
         return str(format_currency(amount, "EUR", "#,##0.00", locale=locale))
+    if language == "en" and get_currency_symbol(currency, locale).isalpha():
+        return str(format_currency(amount, currency, "¤\xa0#,##0.00", locale=locale))
     return str(format_currency(amount, currency, locale=locale))
 
 

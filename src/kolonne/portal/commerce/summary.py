@@ -1,13 +1,16 @@
 """Orders and contracts as a page shows them: by product, with the vans of each."""
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
+from django.utils.translation import gettext as _
 
-from kolonne.portal.commerce import texts
+from kolonne.portal.commerce import catalogue, money, texts
+from kolonne.portal.commerce.basket import Basket, LeftOut
 from kolonne.portal.commerce.models import Assignment, Contract, ContractVersion, Order, OrderItem
 from kolonne.portal.commerce.texts import ProductWords
 from kolonne.portal.companies.legal import form_name
@@ -20,11 +23,27 @@ VERSIONS = 20
 
 
 @dataclass(frozen=True)
+class Offered:
+    """What can be chosen, with its price in the company's market."""
+
+    words: ProductWords
+    price: str
+    trial_months: int
+    parts: list[str]
+    """Names of the products of a package."""
+
+
+@dataclass(frozen=True)
 class Line:
     """One product of an order."""
 
     product: ProductWords
+    package: str
+    """Its name; empty for what was chosen singly."""
     items: list[OrderItem]
+    price: str
+    """Of all its vans, per month without VAT; empty for what was ordered before there were prices."""
+    trial_months: int
     waiting: int
     """How many of the vans it has not begun on."""
 
@@ -36,6 +55,12 @@ class Summary:
     """Different ones."""
     unchecked: list[Vehicle]
     """Those that a dealer has not verified: services on them wait for it."""
+    now: str
+    """Per month from the start on; what has a trial is free then."""
+    later: str
+    """Per month when all trials are over, if they go on."""
+    trial_months: int
+    """The longest trial; 0 when there is none."""
 
 
 @dataclass(frozen=True)
@@ -58,24 +83,79 @@ class Choice:
     total: int
 
 
-def summary_of(order: Order) -> Summary:
-    items = list(order.items.select_related("vehicle").order_by("vehicle__plate", "vehicle_id"))
-    by_product: dict[str, list[OrderItem]] = defaultdict(list)
-    for item in items:
-        by_product[item.product].append(item)
-    lines = [
-        Line(texts.of_product(code), found, sum(item.done_at is None for item in found))
-        for code, found in sorted(by_product.items(), key=lambda entry: _place(entry[0]))
+def offered(market: str) -> tuple[list[Offered], list[Offered]]:
+    """Products and packages of a market, in the order of the catalogue."""
+    singly = [_offered(texts.of_product(code), market, []) for code in catalogue.products() if _is_sold(market, code)]
+    together = [
+        _offered(texts.of_package(code), market, [texts.of_product(part).name for part in package.products])
+        for code, package in catalogue.packages().items()
+        if _is_sold(market, code)
     ]
+    return singly, together
+
+
+def _is_sold(market: str, code: str) -> bool:
+    return catalogue.offer(market, code) is not None
+
+
+def _offered(words: ProductWords, market: str, parts: list[str]) -> Offered:
+    found = catalogue.offer(market, words.code)
+    price = money.money(found.price, found.currency, texts.language()) if found else ""
+    return Offered(words, price, found.trial_months if found else 0, parts)
+
+
+def summary_of(order: Order) -> Summary:
+    items = order.items.filter(withdrawn_at=None).select_related("vehicle")
+    return summarize(items.order_by("vehicle__plate", "vehicle_id"))
+
+
+def summarize(items: Iterable[OrderItem]) -> Summary:
+    """Of an order's items, or of what would be one."""
+    items = list(items)
+    by_product: dict[tuple[str, str], list[OrderItem]] = defaultdict(list)
+    for item in items:
+        by_product[item.product, item.package].append(item)
+    in_order = sorted(by_product.items(), key=lambda entry: (_place(entry[0][0]), entry[0][1]))
     vans = {item.vehicle_id: item.vehicle for item in items}
     waiting = {item.vehicle_id for item in items if item.done_at is None}
-    unchecked = [van for pk, van in vans.items() if van.verification != "verified" and pk in waiting]
-    return Summary(lines, len(vans), unchecked)
+    return Summary(
+        [_line(code, package, found) for (code, package), found in in_order],
+        len(vans),
+        [van for pk, van in vans.items() if van.verification != "verified" and pk in waiting],
+        _sum(item for item in items if not item.trial_months),
+        _sum(items),
+        max((item.trial_months for item in items), default=0),
+    )
+
+
+def _line(code: str, package: str, items: list[OrderItem]) -> Line:
+    name = texts.of_package(package).name if package else ""
+    trial, waiting = max(item.trial_months for item in items), sum(item.done_at is None for item in items)
+    return Line(texts.of_product(code), name, items, _sum(items), trial, waiting)
+
+
+def _sum(items: Iterable[OrderItem]) -> str:
+    whole = money.sums((item.currency, item.price) for item in items if item.currency)
+    return " + ".join(money.money(one.amount, one.currency, texts.language()) for one in whole)
+
+
+def left_out(basket: Basket) -> list[tuple[ProductWords, str, list[Vehicle]]]:
+    """What of a choice cannot be ordered: product, why not, and for which vans."""
+    found: dict[tuple[str, str], list[Vehicle]] = defaultdict(list)
+    for one in basket.left_out:
+        found[one.product, _why(one)].append(one.vehicle)
+    return [(texts.of_product(code), why, vans) for (code, why), vans in found.items()]
+
+
+def _why(one: LeftOut) -> str:
+    if one.misfit is not None:
+        return texts.of_misfit(one.misfit)
+    return _("It is there already.") if one.reason == "there" else _("It is on order already.")
 
 
 def _place(code: str) -> tuple[int, str]:
     """In the order of the catalogue, what is unknown last."""
-    codes = [words.code for words in texts.all_products()]
+    codes = list(catalogue.products())
     return (codes.index(code) if code in codes else len(codes), code)
 
 
@@ -114,21 +194,6 @@ def generations(versions: list[ContractVersion]) -> list[Generation]:
         )
         for version in versions
     ]
-
-
-def vans_running(contract: Contract) -> QuerySet[Vehicle]:
-    """Vans that have a service by the contract now."""
-    vans = Vehicle.objects.filter(assignments__contract=contract, assignments__ended_at=None).distinct()
-    return vans.order_by("plate", "pk")
-
-
-def running_on(contract: Contract, vans: list[Vehicle]) -> list[tuple[Vehicle, list[ProductWords]]]:
-    """Each of these vans with its services."""
-    rows = Assignment.objects.filter(contract=contract, vehicle__in=vans, ended_at=None)
-    by_van: dict[int, list[str]] = defaultdict(list)
-    for vehicle, product in rows.values_list("vehicle_id", "product"):
-        by_van[vehicle].append(product)
-    return [(van, [texts.of_product(code) for code in sorted(by_van[van.pk], key=_place)]) for van in vans]
 
 
 def products_running(contract: Contract) -> list[tuple[ProductWords, int]]:

@@ -8,6 +8,7 @@ texts.register(
         "commerce.product.ended": _("Service ended"),
         "commerce.order.placed": _("Order placed"),
         "commerce.order.withdrawn": _("Order withdrawn"),
+        "commerce.order.confirmed": _("Order confirmed"),
         "commerce.order.done": _("Order became a contract"),
         "commerce.terms.accepted": _("Terms accepted"),
         "commerce.terms.announced": _("New terms announced"),
@@ -24,6 +25,8 @@ texts.register(
         "commerce.van.silenced": _("Services ended with their van"),
         "commerce.waiting.withdrawn": _("Services that had not begun withdrawn"),
         "commerce.company.silenced": _("All services ended and open orders withdrawn"),
+        "commerce.module.provider": _("Provider of a module changed"),
+        "commerce.invoice.made": _("Invoice data made"),
         "commerce.contracts.ended": _("All contracts ended"),
     }
 )

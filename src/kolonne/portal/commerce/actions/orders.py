@@ -1,7 +1,7 @@
 """From products wanted to a contract: an order waits for the dealer's check and for the terms (VE-01, VE-03)."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -12,11 +12,13 @@ from kolonne.portal.commerce import basket
 from kolonne.portal.commerce.actions.assignments import WRITE, Agreed, start
 from kolonne.portal.commerce.actions.contracts import contract_without_order, settle, sign_contract
 from kolonne.portal.commerce.actions.profiles import write_profile
+from kolonne.portal.commerce.actions.terms import accept
 from kolonne.portal.commerce.basket import Want
 from kolonne.portal.commerce.catalogue import offer, products
-from kolonne.portal.commerce.models import Assignment, Order, OrderItem, OrderState
+from kolonne.portal.commerce.models import Assignment, Order, OrderItem, OrderState, TermsAcceptance
 from kolonne.portal.commerce.queries import open_items
-from kolonne.portal.commerce.terms import TERMS_VERSION
+from kolonne.portal.commerce.terms import GENERAL, Document
+from kolonne.portal.commerce.terms.queries import missing_for
 from kolonne.portal.companies.gate import require_verified
 from kolonne.portal.companies.models import Company, Tenant
 from kolonne.portal.identity.models import Verification
@@ -55,7 +57,7 @@ def place_order(
         if not wants:
             raise Invalid("nothing_new", "the vans have all that or it does not fit", {"products": "others"})
         order = Order.objects.create(company=company, placed_by=actor.label, converts=converts)
-        OrderItem.objects.bulk_create(_item(order, want) for want in wants)
+        OrderItem.objects.bulk_create(item_of(want, order) for want in wants)
         audit.record(actor, "commerce.order.placed", on=order, company_id=company.pk, items=len(wants))
     return order
 
@@ -72,9 +74,10 @@ def check_choice(company: Company, chosen: Sequence[str], vans: Sequence[Vehicle
         raise Invalid("too_many_vans", f"{len(vans)} vans in one order", {"vehicles": f"{MOST_VANS} at most"})
 
 
-def _item(order: Order, want: Want) -> OrderItem:
+def item_of(want: Want, order: Order | None = None) -> OrderItem:
+    """Not saved; without an order to look at only."""
     return OrderItem(
-        company_id=order.company_id,
+        company_id=want.vehicle.company_id,
         order=order,
         vehicle=want.vehicle,
         product=want.product,
@@ -87,25 +90,39 @@ def _item(order: Order, want: Want) -> OrderItem:
 
 
 @transaction.atomic
-def accept_terms(*, actor: Actor, order: Order, version: str = TERMS_VERSION) -> Order:
-    """The person who acts accepts the terms, of which he read this version, for his company. Twice is once.
+def accept_terms(*, actor: Actor, order: Order, documents: Iterable[Document] | None = None) -> Order:
+    """The person who acts wants the order, and accepts for his company the documents that he read for it; without
+    `documents` those that are missing. From now on the order goes on by itself after the dealer's check. Twice is once.
 
     Raises NotAllowed; Conflict to a helper, who cannot accept anything for somebody else (SU-03), `other_terms` when
-    another version is in force by now, and when the order waits no more.
+    others are in force by now, and when the order waits no more.
     """
     require(actor, WRITE, order.company_id)
     if actor.acting_for is not None:
         raise Conflict("terms_by_helper", "nobody accepts terms in another's name")
-    if version != TERMS_VERSION:
-        raise Conflict("other_terms", f"version {TERMS_VERSION} of the terms is in force", version=TERMS_VERSION)
     with company_scope([order.company_id]):
         order = _locked(order)
+        company = Company.objects.select_related("company").get(pk=order.company_id)
+        chosen = missing_terms(company, order) if documents is None else list(documents)
+        if chosen:
+            accept(actor=actor, company=company, documents=chosen, order=order)
+        if missing_terms(company, order):
+            raise Conflict("other_terms", "other terms are in force by now")
         if order.terms_accepted_at is None:
-            order.terms_accepted_at, order.terms_accepted_by = timezone.now(), actor.label
-            order.terms_version = TERMS_VERSION
-            order.save(update_fields=["terms_accepted_at", "terms_accepted_by", "terms_version"])
-            audit.record(actor, "commerce.terms.accepted", on=order, company_id=order.company_id, version=TERMS_VERSION)
+            _confirm(actor, order)
     return order
+
+
+def missing_terms(company: Company, order: Order, language: str = "en") -> list[Document]:
+    """What must still be accepted before the order becomes a contract (PR-03). Needs the company's scope."""
+    wanted = set(order.items.filter(withdrawn_at=None).values_list("product", flat=True))
+    return missing_for(company, wanted, language)
+
+
+def _confirm(actor: Actor, order: Order) -> None:
+    order.terms_accepted_at, order.terms_accepted_by = timezone.now(), actor.label
+    order.save(update_fields=["terms_accepted_at", "terms_accepted_by"])
+    audit.record(actor, "commerce.order.confirmed", on=order, company_id=order.company_id)
 
 
 @transaction.atomic
@@ -119,11 +136,14 @@ def complete_order(*, actor: Actor, order: Order, now: datetime | None = None) -
     with company_scope([order.company_id]):
         order = _locked(order)
         # Behind the lock: a name that changes at the same moment takes the verification before or after, not between.
-        require_verified(actor, Company.objects.select_related("company").get(pk=order.company_id))
-        if order.terms_accepted_at is None:
+        company = Company.objects.select_related("company").get(pk=order.company_id)
+        require_verified(actor, company)
+        if missing_terms(company, order):
             raise Conflict("no_terms", "the terms were not accepted")
         if not order.items.filter(withdrawn_at=None).exists():
             raise Conflict("nothing_left", "the vans of this order were removed")
+        if order.terms_accepted_at is None:
+            _confirm(actor, order)
         _fulfil(actor, order, now or timezone.now())
     return order
 
@@ -168,7 +188,8 @@ def fulfil_orders(actor: Actor, company: Company, now: datetime | None = None) -
             return
         waiting = Order.objects.filter(company=current, state=OrderState.WAITING, items__withdrawn_at=None)
         for order in waiting.exclude(items=None).exclude(terms_accepted_at=None).distinct().order_by("pk"):
-            _fulfil(actor, order, now)
+            if not missing_terms(current, order):
+                _fulfil(actor, order, now)
         for order in Order.objects.filter(state=OrderState.DONE, pk__in=_half_done(current)).order_by("pk"):
             _begin_services(actor, order, now)
 
@@ -193,26 +214,34 @@ def _begin_services(actor: Actor, order: Order, now: datetime) -> None:
     by_van: dict[Vehicle, list[OrderItem]] = defaultdict(list)
     for item in ready.select_related("vehicle").order_by("vehicle_id", "product"):
         by_van[item.vehicle].append(item)
+    versions = accepted_versions(order.company_id)
     for vehicle, items in by_van.items():
-        _begin_on(actor, order, vehicle, items, now)
+        _begin_on(actor, order, vehicle, items, now, versions)
     if order.contract is not None:
         settle(actor, [order.contract.pk])
 
 
-def _begin_on(actor: Actor, order: Order, vehicle: Vehicle, items: list[OrderItem], now: datetime) -> None:
+def _begin_on(
+    actor: Actor, order: Order, vehicle: Vehicle, items: list[OrderItem], now: datetime, versions: Mapping[str, str]
+) -> None:
     # Locks the van's row: whoever assigns or ends something on it meanwhile was first or waits.
     Vehicle.objects.select_for_update().get(pk=vehicle.pk)
     running = set(Assignment.objects.filter(vehicle=vehicle, ended_at=None).values_list("product", flat=True))
     contract = order.contract or contract_without_order(actor, order.company_id)
     new = [item for item in items if item.product not in running]
     for item in new:
-        start(actor, contract, vehicle, item.product, _agreed(order, item), now)
+        start(actor, contract, vehicle, item.product, _agreed(order, item, versions), now)
     OrderItem.objects.filter(pk__in=[item.pk for item in items]).update(done_at=now)
     if new:
         write_profile(vehicle)
 
 
-def _agreed(order: Order, item: OrderItem) -> Agreed:
-    return Agreed(
-        item.price, item.trial_months, item.notice_months, order.converts, item.package, terms=order.terms_version
-    )
+def _agreed(order: Order, item: OrderItem, versions: Mapping[str, str]) -> Agreed:
+    terms = versions.get(item.product) or versions.get(GENERAL) or order.terms_version
+    return Agreed(item.price, item.trial_months, item.notice_months, order.converts, item.package, terms)
+
+
+def accepted_versions(company_id: int) -> dict[str, str]:
+    """By document, the newest version that the company accepted."""
+    rows = TermsAcceptance.objects.filter(company_id=company_id).order_by("accepted_at", "pk")
+    return dict(rows.values_list("text__code", "text__version"))

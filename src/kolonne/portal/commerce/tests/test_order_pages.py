@@ -9,6 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from kolonne.portal.commerce import actions
+from kolonne.portal.commerce.catalogue import Offer, offer
 from kolonne.portal.commerce.models import Contract, Order, OrderState
 from kolonne.portal.commerce.tests.test_orders import place, running, set_verified
 from kolonne.portal.companies import hooks
@@ -18,6 +19,7 @@ from kolonne.portal.conftest import SYSTEM, House
 from kolonne.portal.identity.models import User, Verification
 from kolonne.portal.lib.scope import company_scope
 from kolonne.portal.vehicles import actions as vehicles
+from kolonne.portal.vehicles.models import Drive
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Client]
@@ -30,19 +32,34 @@ def words(client: Client, address: str) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
 
 
+def order_it(client: Client, van: int, *products: str) -> str:
+    """The address of the order."""
+    answer = client.post("/orders/new/", {"act": "place", "products": products, "vehicles": [str(van)]})
+    assert answer.status_code == 302, answer.content.decode()
+    return answer.headers["Location"]
+
+
+def terms_on(client: Client, address: str) -> dict[str, object]:
+    """What a browser sends of a page on which the terms were ticked."""
+    shown = re.findall(r'name="document" value="(\w{64})"', client.get(address).content.decode())
+    return {"terms": "1", "document": shown}
+
+
 def test_an_administrator_orders_accepts_and_completes(ours: House, alice: User, signed_in: SignIn) -> None:
     client = signed_in(alice)
     assert "Nothing ordered yet" in words(client, "/orders/")
     form = words(client, "/orders/new/")
     assert "For the drives: Electric, Plug-in hybrid" in form
-    placed = client.post("/orders/new/", {"products": ["maintenance"], "vehicles": [str(ours.vehicle.pk)]})
-    page = words(client, placed.headers["Location"])
-    assert "I have read the terms" in page
-    assert "verified" not in page.lower().split("this order")[0].replace("services begin", "")
-    without = client.post(placed.headers["Location"], {"act": "complete"})
+    basket = client.post("/orders/new/", {"products": ["maintenance"], "vehicles": [str(ours.vehicle.pk)]})
+    assert "Look once more" in basket.content.decode()
+    placed = order_it(client, ours.vehicle.pk, "maintenance")
+    page = words(client, placed)
+    assert "I have read the" in page
+    assert "Have the company verified" not in page
+    without = client.post(placed, {"act": "complete"})
     assert without.status_code == 409
     assert "Read the terms and accept them first" in without.content.decode()
-    client.post(placed.headers["Location"], {"act": "complete", "terms": "2026-11"})
+    client.post(placed, {"act": "complete"} | terms_on(client, placed))
     with company_scope(ours.scope):
         assert Order.objects.get().state == OrderState.DONE
         assert "maintenance" in running(ours.vehicle)
@@ -54,8 +71,8 @@ def test_terms_that_changed_since_the_page_was_opened_are_not_accepted(
 ) -> None:
     """PR-03: nobody accepts what he did not read."""
     client = signed_in(alice)
-    placed = client.post("/orders/new/", {"products": ["maintenance"], "vehicles": [str(ours.vehicle.pk)]})
-    answer = client.post(placed.headers["Location"], {"act": "complete", "terms": "2025-01"})
+    placed = order_it(client, ours.vehicle.pk, "maintenance")
+    answer = client.post(placed, {"act": "complete", "terms": "1", "document": ["0" * 64]})
     assert (answer.status_code, "terms have changed" in answer.content.decode()) == (409, True)
     with company_scope(ours.scope):
         assert (Order.objects.get().state, Order.objects.get().terms_accepted_at) == (OrderState.WAITING, None)
@@ -67,14 +84,14 @@ def test_an_unverified_company_reads_what_still_hinders_it_by_name(ours: House, 
         set_verified(ours.company, Verification.UNVERIFIED)
         van = vehicles.add_vehicle(actor=SYSTEM, company=ours.company, vin="WK0PAGE0000000001")
     client = signed_in(alice)
-    placed = client.post("/orders/new/", {"products": ["maintenance"], "vehicles": [str(van.pk)]}).headers["Location"]
+    placed = order_it(client, van.pk, "maintenance")
     page = words(client, placed)
-    for wanted in ("Accept the terms", "Have the company verified", "No dealer has verified 1 of the vans yet"):
+    for wanted in ("Accept: ", "Have the company verified", "No dealer has verified 1 of the vans yet"):
         assert wanted in page
     blocked = client.get(placed).content.decode()
     assert re.search(r'<button[^>]*aria-disabled="true"[^>]*>.*Complete the purchase', blocked, re.DOTALL)
     assert 'value="complete"' not in blocked
-    client.post(placed, {"act": "accept", "terms": "2026-11"})
+    client.post(placed, {"act": "accept"} | terms_on(client, placed))
     assert client.post(placed, {"act": "complete"}).status_code == 409
     with company_scope(ours.scope):
         set_verified(ours.company, Verification.VERIFIED)
@@ -160,3 +177,49 @@ def test_lists_ask_as_often_for_many_as_for_one(our_scope: House, alice: User, s
     with CaptureQueriesContext(connection) as many:
         client.get(path)
     assert len(many) == len(few)
+
+
+def test_the_basket_says_what_it_costs_what_is_left_out_and_what_hinders(
+    ours: House, alice: User, signed_in: SignIn
+) -> None:
+    """PR-02, PR-04: named before the purchase."""
+    with company_scope(ours.scope):
+        set_verified(ours.company, Verification.UNVERIFIED)
+        data = vehicles.VehicleData(plate="DK 12345", drive=Drive.DIESEL)
+        diesel = vehicles.add_vehicle(actor=SYSTEM, company=ours.company, vin="WK0PAGE0000000001", data=data)
+    vans = [str(ours.vehicle.pk), str(diesel.pk)]
+    client = signed_in(alice)
+    chosen = {"products": ["charging-and-climate", "vehicle-supervision"], "vehicles": vans}
+    page = " ".join(re.sub(r"<[^>]+>", " ", client.post("/orders/new/", chosen).content.decode()).split())
+    for wanted in (
+        "Left out",
+        "It is made for another drive: Electric, Plug-in hybrid. DK 12345",
+        "It is there already.",
+        "NOK\xa0138.00",
+        "12 months free",
+        "Have the company verified",
+        "No dealer has verified 1 of the vans yet",
+        "Accept: ",
+    ):
+        assert wanted.replace("\xa0", " ") in page.replace("\xa0", " "), wanted
+    back = client.post("/orders/new/", chosen | {"act": "change"}).content.decode()
+    assert 'value="charging-and-climate" checked' in back
+
+
+def test_a_package_costs_its_price_and_a_van_that_cannot_have_all_of_it_buys_singly(our_scope: House) -> None:
+    """PR-01"""
+    whole = vehicles.add_vehicle(actor=SYSTEM, company=our_scope.company, vin="WK0PAGE0000000001")
+    vans = [our_scope.vehicle, whole]
+    order = actions.place_order(
+        actor=SYSTEM, company=our_scope.company, wanted=[], packages=["electric-start"], vehicles=vans
+    )
+    assert sum(item.price for item in order.items.filter(vehicle=whole)) == offer_of("electric-start").price
+    [single] = order.items.filter(vehicle=our_scope.vehicle)
+    assert (single.product, single.package) == ("charging-and-climate", "")
+    assert single.price == offer_of("charging-and-climate").price
+
+
+def offer_of(code: str) -> Offer:
+    found = offer("no", code)
+    assert found is not None
+    return found

@@ -8,12 +8,13 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from kolonne.portal.commerce import actions, queries, summary, texts
+from kolonne.portal.commerce import actions, basket, queries, summary, texts
 from kolonne.portal.commerce.actions.assignments import WRITE
-from kolonne.portal.commerce.actions.orders import MOST_VANS
+from kolonne.portal.commerce.actions.orders import MOST_VANS, item_of, missing_terms
 from kolonne.portal.commerce.forms import OrderForm
-from kolonne.portal.commerce.models import Order, OrderState
-from kolonne.portal.commerce.terms import TERMS_VERSION
+from kolonne.portal.commerce.models import Order, OrderState, TermsAcceptance
+from kolonne.portal.commerce.terms import Document, library
+from kolonne.portal.commerce.terms.queries import missing_for
 from kolonne.portal.commerce.views.common import PER_PAGE, actor_of_request, buying_company, may_write, reader
 from kolonne.portal.companies.gate import blocked
 from kolonne.portal.companies.models import Company
@@ -34,26 +35,54 @@ def orders(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def order_new(request: HttpRequest) -> HttpResponse:
-    """Services for vans. Binds nobody yet, so an unverified company may, too (VE-01)."""
+    """Services for vans: choose, look at the basket, place. Binds nobody yet, so an unverified company may, too."""
     actor = actor_of_request(request)
     company = buying_company(actor)
     search = request.GET.get("q", "").replace("\0", "").strip()[:100]
     vans = summary.vans_to_choose(company.pk, search)
-    form = OrderForm(vans.shown, request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-        order = _place(actor, company, form)
-        if order is not None:
-            return redirect("order", pk=order.pk)
-    chosen = set(request.POST.getlist("products")), set(request.POST.getlist("vehicles"))
-    context = {"form": form, "vans": vans, "search": search, "products": texts.all_products(), "chosen": chosen}
-    return render(request, "commerce/order_new.html", context | {"most": MOST_VANS})
+    form = OrderForm(vans.shown, company.market_id, request.POST if request.method == "POST" else None)
+    act = request.POST.get("act", "")
+    if request.method == "POST" and act != "change" and form.is_valid():
+        placed = _place(actor, company, form) if act == "place" else None
+        if placed is not None:
+            return redirect("order", pk=placed.pk)
+        if not form.errors:
+            return _basket(request, actor, company, form)
+    chosen = {name: set(request.POST.getlist(name)) for name in ("products", "packages", "vehicles")}
+    products, packages = summary.offered(company.market_id)
+    context = {"form": form, "vans": vans, "search": search, "products": products, "packages": packages}
+    return render(request, "commerce/order_new.html", context | {"most": MOST_VANS, "chosen": chosen, "act": act})
+
+
+def _basket(request: HttpRequest, actor: Actor, company: Company, form: OrderForm) -> HttpResponse:
+    """What the order would be, what it costs now and after the trial, what is left out, and what still hinders."""
+    chosen = form.cleaned_data
+    filled = basket.fill(company, chosen["products"], chosen["packages"], chosen["vehicles"])
+    items = [item_of(want) for want in filled.wants]
+    context = {
+        "company": company,
+        "chosen": chosen,
+        "summary": summary.summarize(items),
+        "left_out": summary.left_out(filled),
+        "blocked": blocked(actor, company),
+        "documents": missing_for(company, {item.product for item in items}, texts.language()),
+        "is_helper": actor.acting_for is not None,
+    }
+    return render(request, "commerce/order_basket.html", context)
 
 
 def _place(actor: Actor, company: Company, form: OrderForm) -> Order | None:
     """None when the form has to say why not."""
-    wanted, vans = form.cleaned_data["products"], form.cleaned_data["vehicles"]
+    chosen = form.cleaned_data
     try:
-        return actions.place_order(actor=actor, company=company, wanted=wanted, vehicles=vans)
+        return actions.place_order(
+            actor=actor,
+            company=company,
+            wanted=chosen["products"],
+            packages=chosen["packages"],
+            vehicles=chosen["vehicles"],
+            converts=chosen["converts"],
+        )
     except Invalid as error:
         form.add_error(None, texts.of_refusal(error.code, error.text))
     return None
@@ -78,27 +107,39 @@ def order(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _about(actor: Actor, found: Order) -> dict[str, Any]:
     company = Company.objects.select_related("company").get(pk=found.company_id)
+    waits = found.state == OrderState.WAITING
     return {
         "order": found,
         "company": company,
         "summary": summary.summary_of(found),
-        "blocked": blocked(actor, company) if found.state == OrderState.WAITING else None,
+        "blocked": blocked(actor, company) if waits else None,
+        "documents": missing_terms(company, found, texts.language()) if waits else [],
+        "accepted": TermsAcceptance.objects.filter(order=found).select_related("text").order_by("pk"),
         "may_write": actor.may(WRITE, found.company_id),
         "is_helper": actor.acting_for is not None,
-        "terms_version": TERMS_VERSION,
     }
 
 
 def _decide(request: HttpRequest, actor: Actor, found: Order) -> HttpResponse:
     require(actor, WRITE, found.company_id)
-    if "terms" in request.POST:
-        actions.accept_terms(actor=actor, order=found, version=request.POST["terms"])
-    if request.POST.get("act") == "complete":
+    act, is_accepted = request.POST.get("act", ""), "terms" in request.POST
+    if is_accepted or act == "accept":
+        actions.accept_terms(actor=actor, order=found, documents=_read(request) if is_accepted else [])
+    if act == "complete":
         actions.complete_order(actor=actor, order=found)
         messages.success(request, _("The order became a contract. Services begin on vans that are verified."))
-    elif "terms" in request.POST:
-        messages.success(request, _("You accepted the terms. The order goes on by itself after the dealer's check."))
+    elif act == "accept":
+        messages.success(request, _("The order is confirmed. It goes on by itself after the dealer's check."))
     return redirect("order", pk=found.pk)
+
+
+def _read(request: HttpRequest) -> list[Document]:
+    """The documents that the page named. Raises Conflict when one is not published any more."""
+    known = library().by_hash
+    shown = request.POST.getlist("document")
+    if any(sha256 not in known for sha256 in shown):
+        raise Conflict("other_terms", "a document is not published any more")
+    return [known[sha256] for sha256 in shown]
 
 
 @login_required

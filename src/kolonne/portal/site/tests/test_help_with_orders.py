@@ -26,13 +26,13 @@ def test_a_helper_orders_and_completes_but_the_person_accepts(
     actions.set_password(actor=actor_of(alice), user=alice, password=SECRET)
     helper = at_the_desk(kari)
     helper.post("/support/", {"login": "alice", "secret": SECRET})
-    form = {"products": ["maintenance"], "vehicles": [str(ours.vehicle.pk)]}
+    form = {"act": "place", "products": ["maintenance"], "vehicles": [str(ours.vehicle.pk)]}
     address = helper.post("/orders/new/", form)["Location"]
     page = helper.get(address).content.decode()
     assert "Nobody can accept terms in another" in page
     assert 'name="terms"' not in page
     assert 'value="complete"' not in page
-    forged = helper.post(address, {"act": "complete", "terms": "2026-11"})
+    forged = helper.post(address, {"act": "complete", "terms": "1"})
     assert forged.status_code == 409
     with company_scope(ours.scope):
         order = Order.objects.get()
