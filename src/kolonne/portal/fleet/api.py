@@ -135,7 +135,7 @@ def get_history(
     cursor: Annotated[str | None, Query(max_length=200, description="`next` of the page before")] = None,
 ) -> Any:
     """Oldest first. Values are exactly what the van sent."""
-    vehicle = _vehicle(request, vin)
+    vehicle = _vehicle(request, vin, also_removed=True)
     actor: Actor = request.actor  # type: ignore[attr-defined]  # set by authentication
     require(actor, HISTORY, vehicle.company_id)
     note_look_at_history(actor, vehicle)
@@ -164,10 +164,11 @@ def get_snapshot(request: HttpRequest) -> HttpResponse:
     return HttpResponse(telemetry.snapshot_json(companies), content_type="application/json")
 
 
-def _vehicle(request: HttpRequest, vin: str) -> Vehicle:
+def _vehicle(request: HttpRequest, vin: str, *, also_removed: bool = False) -> Vehicle:
     if not VIN.fullmatch(vin.upper()):
         raise NotFound("vehicle")
-    return get_vehicle_by_vin_for(request.actor, vin)  # type: ignore[attr-defined]  # set by authentication
+    actor: Actor = request.actor  # type: ignore[attr-defined]  # set by authentication
+    return get_vehicle_by_vin_for(actor, vin, also_removed=also_removed)
 
 
 def _unknown_signals(names: list[str]) -> HttpResponse:

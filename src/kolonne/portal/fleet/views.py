@@ -23,11 +23,13 @@ from kolonne.portal.fleet.condition import STATES
 from kolonne.portal.fleet.diary import diary
 from kolonne.portal.fleet.offers import offers
 from kolonne.portal.fleet.permissions import HISTORY
+from kolonne.portal.fleet.removed import removed_van
 from kolonne.portal.lib.actor import Actor
 from kolonne.portal.telemetry.queries import recent_track, refusals
-from kolonne.portal.vehicles.actions import WRITE
+from kolonne.portal.vehicles.actions import TRANSFER, WRITE
 from kolonne.portal.vehicles.models import Module, ModuleStatus, Vehicle
-from kolonne.portal.vehicles.queries import companies_with_vans, get_vehicle_for, is_removable
+from kolonne.portal.vehicles.queries import companies_with_vans, find_vehicle_for
+from kolonne.portal.vehicles.queries.ownership import mine, open_requests
 
 TRACK_HOURS = 12
 TRACK_POINTS = 1000
@@ -90,6 +92,8 @@ def vehicles(request: HttpRequest) -> HttpResponse:
         "search_text": wanted.search,
         "states": _states(),
         "may_add": any(WRITE in rights for rights in _actor(request).rights.values()),
+        "requests": open_requests(_actor(request)),
+        "may_transfer": bool(mine(_actor(request))),
         "has_none": page.paginator.count == 0 and not wanted.search and not wanted.state,
     }
     return render(request, "fleet/vehicles.html", context)
@@ -99,14 +103,16 @@ def vehicles(request: HttpRequest) -> HttpResponse:
 def vehicle(request: HttpRequest, pk: int) -> HttpResponse:
     """One van: what it reports, where it was, what can be asked of it."""
     actor = _actor(request)
-    van = get_vehicle_for(actor, pk)
+    van = find_vehicle_for(actor, pk)
+    if van.removed_at is not None:
+        return removed_van(request, actor, van)
     note_look_at_vehicle(actor, van)
     sees_history = actor.may(HISTORY, van.company_id)
     module = Module.objects.filter(vehicle=van, status=ModuleStatus.ACTIVE).first()
     context = {
         "vehicle": van,
         "module": module,
-        "may_remove": actor.may(WRITE, van.company_id) and module is None and is_removable(van),
+        "may_remove": actor.may(TRANSFER, van.company_id),
         "is_silent": not Profile.objects.filter(vehicle=van).exclude(signals={}).exists(),
         "refused": _refused(van),
         "offers": offers(actor, van, module),

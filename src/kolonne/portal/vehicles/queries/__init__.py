@@ -1,4 +1,4 @@
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from kolonne.portal.identity.models import Verification
 from kolonne.portal.lib.actor import Actor
@@ -21,9 +21,20 @@ def get_vehicle_for(actor: Actor, vehicle_id: int) -> Vehicle:
     return vehicle
 
 
-def get_vehicle_by_vin_for(actor: Actor, vin: str) -> Vehicle:
-    """Raises NotFound to strangers, who must not learn that the van exists."""
-    vehicle = Vehicle.objects.of(companies_with_vans(actor)).filter(vin=vin.upper()).first()
+def find_vehicle_for(actor: Actor, vehicle_id: int) -> Vehicle:
+    """Also one that was removed. Raises NotFound to strangers."""
+    vehicle = Vehicle.ever.of(companies_with_vans(actor)).filter(pk=vehicle_id).first()
+    if vehicle is None:
+        raise NotFound("vehicle")
+    return vehicle
+
+
+def get_vehicle_by_vin_for(actor: Actor, vin: str, *, also_removed: bool = False) -> Vehicle:
+    """The van that is there, or else, if wanted, the one that was removed last. Raises NotFound to strangers, who must
+    not learn that the van exists."""
+    known = Vehicle.ever if also_removed else Vehicle.objects
+    found = known.of(companies_with_vans(actor)).filter(vin=vin.upper())
+    vehicle = found.order_by(F("removed_at").desc(nulls_first=True)).first()
     if vehicle is None:
         raise NotFound("vehicle")
     return vehicle
