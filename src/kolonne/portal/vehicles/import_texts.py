@@ -41,8 +41,7 @@ _LINES = {
     "twin": gettext_lazy("Line %(line)s has the same VIN and was taken. Remove one of the two lines."),
     "example": gettext_lazy("This is the example of the template. Remove the line."),
     "taken": gettext_lazy(
-        "This VIN is in use in Kolonne already. If you bought the van, ask whoever had it before to remove it from his "
-        "company; your dealer or the support of your market can help."
+        "This VIN is in use in Kolonne already. If the van is yours, add it singly: the page shows ways to get it."
     ),
     "later": gettext_lazy(
         "Could not be checked today, because too many VINs of today are in use elsewhere. Bring the same file again "

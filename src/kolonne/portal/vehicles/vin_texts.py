@@ -19,7 +19,7 @@ def facts(explained: Explained) -> list[Fact]:
     if explained.model_year:
         found.append((_("Model year"), str(explained.model_year)))
     if explained.is_checked:
-        found.append((_("Check digit"), _("right")))
+        found.append((_("Check digit"), _("correct")))
     return found
 
 

@@ -18,8 +18,20 @@ from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.errors import NotAllowed
 from kolonne.portal.lib.scope import all_companies, company_scope
 from kolonne.portal.vehicles.actions.imports import differences
-from kolonne.portal.vehicles.actions.vans import LIMIT, WRITE
-from kolonne.portal.vehicles.models import Drive, ImportLine, ImportState, Outcome, RefusedVin, VanImport, Vehicle
+from kolonne.portal.vehicles.actions.vans import LIMIT, WRITE, report_tries
+from kolonne.portal.vehicles.models import (
+    LIVE,
+    Claim,
+    ClaimState,
+    Drive,
+    ImportLine,
+    ImportState,
+    Outcome,
+    RefusedVin,
+    VanImport,
+    Vehicle,
+)
+from kolonne.portal.vehicles.queries.ownership import reserved_elsewhere
 
 log = structlog.get_logger()
 BATCH = 500
@@ -124,6 +136,8 @@ def _add(actor: Actor, company: Company, lines: Sequence[ImportLine]) -> None:
         open_lines, refused, later = _tell(company, open_lines, elsewhere)
         taken += refused
         rest += later
+    if rest:
+        report_tries(actor, company)
     _note(taken, Outcome.REFUSED, "taken")
     _note(rest, Outcome.LATER, "later")
 
@@ -157,7 +171,11 @@ def _insert(company: Company, lines: Sequence[ImportLine]) -> dict[str, Vehicle]
     refused = set(RefusedVin.objects.filter(company=company, vin__in=map(_vin, lines)).values_list("vin", flat=True))
     new = [_van(company, line, is_refused=_vin(line) in refused) for line in sorted(lines, key=_vin)]
     Vehicle.objects.bulk_create(new, ignore_conflicts=True)
-    return {van.vin: van for van in Vehicle.objects.filter(company=company, vin__in=[van.vin for van in new])}
+    vins = [van.vin for van in new]
+    # Asked after the rows are there: whoever released a VIN meanwhile has kept it for somebody by now (VH-02).
+    kept = reserved_elsewhere(company.pk, vins)
+    there = Vehicle.objects.filter(company=company, vin__in=vins)
+    return {van.vin: van for van in there if van.vin not in kept}
 
 
 def _van(company: Company, line: ImportLine, *, is_refused: bool) -> Vehicle:
@@ -174,6 +192,8 @@ _FIELDS = frozenset({"vin", "plate", "name", "make", "model", "model_year", "dri
 
 
 def _record(actor: Actor, company: Company, vans: Sequence[Vehicle]) -> None:
+    own = Claim.objects.filter(company=company, vin__in=[van.vin for van in vans], state__in=LIVE)
+    own.update(state=ClaimState.DONE, state_since=timezone.now(), until=None)
     facts = [{"vin": van.vin} for van in vans]
     audit.record_all(actor, "vehicles.vehicle.added", on=vans, company_id=company.pk, facts=facts)
 

@@ -46,7 +46,7 @@ def add_by_hand(*, actor: Actor, company: Company, vin: str, data: VehicleData) 
     require(actor, WRITE, company.pk)
     tries = limits.use(LIMIT, company.pk)
     if tries is None:
-        _report(actor, company)
+        report_tries(actor, company)
         raise Conflict("too_many_vins", "too many VINs of today are active elsewhere", field="vin")
     try:
         return add_vehicle(actor=actor, company=company, vin=vin, data=data)
@@ -63,7 +63,7 @@ def add_by_hand(*, actor: Actor, company: Company, vin: str, data: VehicleData) 
 
 
 @transaction.atomic
-def _report(actor: Actor, company: Company) -> None:
+def report_tries(actor: Actor, company: Company) -> None:
     """Once a day: in the audit, and to the administrators of the market."""
     if not limits.allows(f"{LIMIT}_report", company.pk):
         return

@@ -23,7 +23,7 @@ from kolonne.portal.lib.scope import company_scope
 from kolonne.portal.vehicles import actions as vehicles
 from kolonne.portal.vehicles.actions import importing, imports
 from kolonne.portal.vehicles.imports_departure import DEPARTURE
-from kolonne.portal.vehicles.models import ImportLine, ImportState, RefusedVin, VanImport, Vehicle
+from kolonne.portal.vehicles.models import Claim, ClaimState, ImportLine, ImportState, RefusedVin, VanImport, Vehicle
 from kolonne.portal.vehicles.queries.imports import counts
 
 pytestmark = pytest.mark.django_db
@@ -211,6 +211,19 @@ def test_a_taken_vin_is_told_without_its_owner_and_the_others_come_in(alice: Use
     assert line.problems == [{"field": "vin", "value": other, "code": "taken", "facts": {}}]
 
 
+def test_a_van_that_is_kept_for_another_company_is_taken_and_an_own_claim_is_fulfilled(
+    alice: User, ours: House, theirs: House
+) -> None:
+    tomorrow = timezone.now() + timedelta(days=1)
+    for house, one in ((theirs, vin(1)), (ours, vin(2))):
+        with company_scope(house.scope):
+            Claim.objects.create(company=house.company, vin=one, state=ClaimState.RELEASED, until=tomorrow)
+    assert bring(alice, ours, file_of(vin(1), vin(2))) == {"added": 1, "refused": 1}
+    assert vin(1) not in vans_of(ours)
+    with company_scope(ours.scope):
+        assert Claim.objects.get(vin=vin(2)).state == ClaimState.DONE
+
+
 def test_after_ten_taken_vins_a_file_tells_nothing_more_that_day(alice: User, ours: House, theirs: House) -> None:
     """Not even which of the others are free: what comes behind the tenth stays untried, free or not."""
     others = taken(theirs, TAKEN_A_DAY + 2)
@@ -218,6 +231,8 @@ def test_after_ten_taken_vins_a_file_tells_nothing_more_that_day(alice: User, ou
     made = begin(alice, ours, file_of(*first, f"{ours.vehicle.vin};NEW 1"))
     importing.work_off(actor=SYSTEM, company_id=ours.company.pk, import_id=made.pk)
     assert outcomes(ours, made) == {"added": 1, "refused": TAKEN_A_DAY, "later": 3, "updated": 1}
+    with company_scope(ours.scope):
+        assert Entry.objects.filter(company_id=ours.company.pk, verb="vehicles.vin.tried").count() == 1
     assert bring(alice, ours, file_of(vin(4))) == {"later": 1}
     assert bring(alice, ours, file_of(others[0])) == {"later": 1}
     with pytest.raises(Conflict) as refused:
@@ -328,7 +343,7 @@ def test_the_template_speaks_the_readers_language(
         ("WV1Z", ["Volkswagen", "4 of 17 characters"]),
         ("WV1ZZZSYZO9012345", ["look whether it is a 0"]),
         ("LSKG4GL10MA012345", ["check digit"]),
-        ("LSKG4GL11MA012345", ["Maxus", "China", "right"]),
+        ("LSKG4GL11MA012345", ["Maxus", "China", "correct"]),
         ("W" * 18, ["has 18 characters"]),
     ],
 )
