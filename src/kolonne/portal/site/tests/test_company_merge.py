@@ -299,3 +299,47 @@ def test_a_letter_for_the_company_that_goes_reaches_the_other(two: Two, admin: A
     )
     assert admin.execute(insert, [two.gone.company.pk]).fetchone() == (two.stays.company.pk,)
     admin.execute("DELETE FROM telemetry.dead_letter WHERE serial = 'TESTLATE'")
+
+
+def test_every_key_that_carries_the_company_can_wait_until_the_end_of_a_transaction(admin: Admin) -> None:
+    """Also those of tables to come: otherwise a merge could not move parent and child."""
+    keys = admin.execute(
+        "SELECT k.conrelid::regclass::text, k.conname FROM pg_constraint k JOIN pg_attribute a "
+        "ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) AND a.attname = 'company_id' "
+        "WHERE k.contype = 'f' AND NOT k.condeferrable"
+    ).fetchall()
+    assert keys == []
+
+
+def test_of_two_who_confirm_at_once_one_begins_it(two: Two) -> None:
+    actor = actor_of(two.kim)
+    merge = merging.propose_merge(actor=actor, gone=two.gone.company, stays=two.stays.company)
+    outcome: list[str] = []
+
+    def confirm() -> None:
+        try:
+            merging.agree_to_merge(actor=actor, merge=merge, typed_name="Bortbud AS")
+            outcome.append("begun")
+        except Conflict as refusal:
+            outcome.append(refusal.code)
+        finally:
+            connection.close()
+
+    people = [threading.Thread(target=confirm) for _ in range(4)]
+    for one in people:
+        one.start()
+    for one in people:
+        one.join(20)
+    assert sorted(outcome) == ["begun", "merge_over", "merge_over", "merge_over"]
+    assert ProcrastinateJob.objects.filter(task_name="companies.carry_out_merge").count() == 1
+
+
+def test_two_companies_that_would_join_each_other_at_once_do_not(two: Two) -> None:
+    """Each was proposed into the other; the last proposal is the one that counts."""
+    actor = actor_of(two.kim)
+    first = merging.propose_merge(actor=actor, gone=two.gone.company, stays=two.stays.company)
+    second = merging.propose_merge(actor=actor, gone=two.stays.company, stays=two.gone.company)
+    with pytest.raises(Conflict) as refusal:
+        merging.agree_to_merge(actor=actor, merge=first, typed_name="Bortbud AS")
+    assert refusal.value.code == "merge_over"
+    assert merging.agree_to_merge(actor=actor, merge=second, typed_name="Blirbud AS").is_running
