@@ -59,7 +59,9 @@ COMMANDS = (
     LazyCommand("user", "kolonne.portal.site.operator:user", "People and their roles."),
     LazyCommand("vehicle", "kolonne.portal.site.operator:vehicle", "Vehicles."),
     LazyCommand("service", "kolonne.portal.site.operator:service", "Products of a vehicle: assign and end."),
+    LazyCommand("invoices", "kolonne.portal.site.invoice_commands:invoices", "Invoice data of all companies."),
     LazyCommand("application", "kolonne.portal.site.application_commands:application", "Applications of others."),
+    LazyCommand("catalogue", "kolonne.portal.site.catalogue_commands:catalogue", "Products, prices and terms: check."),
     LazyCommand("apikey", "kolonne.portal.site.operator:apikey", "Keys for the REST API."),
 )
 

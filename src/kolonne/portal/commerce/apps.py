@@ -8,7 +8,8 @@ class CommerceConfig(AppConfig):
     def ready(self) -> None:
         # Models exist only when apps are ready.
         from kolonne.portal.commerce import actions, departure, erasure, leaving_vans, merging, queries, steps  # noqa: PLC0415
-        from kolonne.portal.commerce.actions.profiles import share_among_modules  # noqa: PLC0415
+        from kolonne.portal.commerce import invoices  # noqa: PLC0415
+        from kolonne.portal.commerce.actions.profiles import share_among_modules, silence  # noqa: PLC0415
         from kolonne.portal.commerce.catalogue import catalogue  # noqa: PLC0415
         from kolonne.portal.commerce.permissions import PERMISSIONS  # noqa: PLC0415  # registers the rights
         from kolonne.portal.commerce.terms import library  # noqa: PLC0415
@@ -32,6 +33,7 @@ class CommerceConfig(AppConfig):
         hooks.add_export("contract_generations", departure.generations_of)
         hooks.add_export("orders", departure.orders_of)
         hooks.add_export("services", departure.services_of)
+        hooks.add_export("invoices", invoices.rows_of)
         hooks.add_export("terms", terms_steps.acceptances_of)
         hooks.when_verified(actions.fulfil_orders)
         hooks.when_master_data_changes(actions.renew_contracts)
@@ -40,5 +42,6 @@ class CommerceConfig(AppConfig):
         hooks.add_next_step(terms_steps.next_step)
         when_modules_change(share_among_modules)
         when_van_leaves(actions.van_leaves)
+        when_van_leaves(silence)
         van_hooks.tell_consequences(leaving_vans.consequences)
         van_hooks.tell_what_stays_visible(leaving_vans.still_visible)

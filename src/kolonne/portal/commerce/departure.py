@@ -10,11 +10,13 @@ from django.utils.translation import ngettext
 
 from kolonne.portal.audit import actions as audit
 from kolonne.portal.commerce.actions.contracts import settle
+from kolonne.portal.commerce.actions.invoices import invoice_the_rest
 from kolonne.portal.commerce.models import (
     Assignment,
     Contract,
     ContractState,
     ContractVersion,
+    Invoice,
     ModuleProfile,
     Order,
     OrderItem,
@@ -78,6 +80,7 @@ def end_services(actor: Actor, company: Company) -> None:
         audit.record(
             actor, "commerce.company.silenced", on=company, company_id=company.pk, services=services, orders=orders
         )
+    invoice_the_rest(actor, company)
 
 
 def end_contracts(actor: Actor, company: Company) -> None:
@@ -97,6 +100,7 @@ def erase(actor: Actor, company: Company) -> bool:
         Profile.objects.filter(company=company),
         ModuleProfile.objects.filter(company=company),
         ServicePeriod.objects.filter(company=company),
+        Invoice.objects.filter(company=company),
         Assignment.objects.filter(company=company),
         ContractVersion.objects.filter(company=company),
         Contract.objects.filter(company=company),

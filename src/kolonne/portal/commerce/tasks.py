@@ -1,7 +1,7 @@
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from kolonne.portal.commerce.actions import clock
+from kolonne.portal.commerce.actions import clock, invoices
 from kolonne.portal.commerce.actions.terms import tell_of_new_terms
 from kolonne.portal.lib.actor import Actor
 
@@ -18,3 +18,11 @@ def advance_contracts(timestamp: int) -> None:
 def tell_of_new_terms_now(timestamp: int) -> None:
     """Daily: new versions of terms that a company accepted. `timestamp` is the minute, unused."""
     tell_of_new_terms(actor=Actor.system("new-terms"), now=timezone.now())
+
+
+@app.periodic(cron="17 */6 * * *")
+@app.task(name="commerce.make_invoices", queueing_lock="commerce.make_invoices", pass_context=False)
+def make_invoices_now(timestamp: int) -> None:
+    """Four times a day, because months begin at companies' midnights and a worker may have been away; the action makes
+    what is missing. `timestamp` is the minute, unused."""
+    invoices.make_invoices(actor=Actor.system("invoices"), now=timezone.now())

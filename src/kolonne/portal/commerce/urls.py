@@ -1,6 +1,6 @@
 from django.urls import path
 
-from kolonne.portal.commerce.views import contracts, documents, lines, orders, terms
+from kolonne.portal.commerce.views import contracts, documents, lines, orders, products, terms
 
 urlpatterns = [
     path("orders/", orders.orders, name="orders"),
@@ -12,6 +12,11 @@ urlpatterns = [
     path("contracts/services/", lines.contract_lines, name="contract_lines"),
     path("contracts/<int:pk>/", contracts.contract, name="contract"),
     path("contracts/<int:pk>/waiting/", lines.contract_waiting, name="contract_waiting"),
+    path("invoices/", documents.invoices, name="invoices"),
+    path("invoices/<int:pk>.csv", documents.invoice_csv, name="invoice_csv"),
+    path("invoices/<int:pk>.pdf", documents.invoice_pdf, name="invoice_pdf"),
     path("contracts/<int:pk>/<int:generation>.pdf", documents.contract_pdf, name="contract_pdf"),
+    path("products/", products.products, name="products"),
     path("terms/", terms.terms, name="terms"),
+    path("terms/<slug:code>/", terms.terms_text, name="terms_text"),
 ]

@@ -74,7 +74,7 @@ def contract_document(contract: Contract, generation: int) -> Document:
             "seller": sells,
             "customer": parties.shown(paper.version.party, paper.market),
             "rows": lines[:MOST_LINES],
-            "more": _more(len(lines)),
+            "more": more_lines(len(lines)),
             "sums": _sums(paper, running),
             "terms": _terms(paper, {line.product for line in running}),
         },
@@ -121,7 +121,7 @@ def _note(paper: _Paper) -> str:
     return _("This is the generation in force. States are those of %(day)s.") % {"day": paper.day(paper.at)}
 
 
-def _more(lines: int) -> str:
+def more_lines(lines: int) -> str:
     """Nobody reads a paper without end; the sums hold everything."""
     if lines <= MOST_LINES:
         return ""

@@ -14,7 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from kolonne.portal.commerce.actions import place_order
-from kolonne.portal.commerce.models import Contract
+from kolonne.portal.commerce.models import Contract, Invoice
 from kolonne.portal.companies.models import (
     AccessRequest,
     Channel,
@@ -60,9 +60,11 @@ class Targets:
     export: int = 0
     order: int = 0
     contract: int = 0
+    invoice: int = 0
     claim: int = 0
     van_request: int = 0
     handover: int = 0
+    van_import: int = 0
 
     @property
     def scope(self) -> list[int]:
@@ -107,7 +109,15 @@ def _with_purchases(made: Targets, house: House) -> Targets:
     with company_scope(house.scope):
         order = place_order(actor=SYSTEM, company=house.company, wanted=["maintenance"], vehicles=[house.vehicle])
         made = replace(made, order=order.pk, contract=Contract.objects.get(company=house.company).pk)
+        made = replace(made, invoice=_invoice(house.company).pk)
     return _with_changes(made, house)
+
+
+def _invoice(company: Company) -> Invoice:
+    return Invoice.objects.create(
+        company=company, number=f"NO-2026-I9{company.pk:05}", month="2026-10-01", currency="NOK", total="69.00",
+        lines=[], party={"name": company.name}, seller={"name": "Kolonne", "lines": []},
+    )  # fmt: skip
 
 
 def _with_changes(made: Targets, house: House) -> Targets:
@@ -122,7 +132,8 @@ def _with_changes(made: Targets, house: House) -> Targets:
         handover = Handover.objects.create(
             company=company, vehicle=house.vehicle, code_sha256=digest("sweep"), made_by="Somebody", expires_at=tomorrow
         )
-    return replace(made, claim=claim.pk, van_request=asked.pk, handover=handover.pk)
+        van_import = VanImport.objects.create(company=company)
+    return replace(made, claim=claim.pk, van_request=asked.pk, handover=handover.pk, van_import=van_import.pk)
 
 
 def all_routes() -> list[str]:
@@ -142,11 +153,12 @@ def address_of(route: str, to: Targets) -> str:
     """The route with ids in its place-holders. KeyError on one that nobody told the sweep about."""
     of_noun = {
         "people": to.person.pk, "requests": to.request.pk, "organisations": to.company.pk, "audit": to.company.pk,
-        "access-rights": to.membership, "orders": to.order, "contracts": to.contract,
+        "access-rights": to.membership, "orders": to.order, "contracts": to.contract, "invoices": to.invoice,
     }  # fmt: skip
     of_noun |= {"customers": to.company.pk, "company": to.export}
     for beginning, pk in {
         "access-rights/requests/": to.access_request, "people/invitations/": to.invitation, "customers/cases/": to.case,
+        "vans/import/": to.van_import,
     }.items():  # fmt: skip
         if route.startswith(beginning):
             of_noun[route.partition("/")[0]] = pk
@@ -155,7 +167,7 @@ def address_of(route: str, to: Targets) -> str:
         "pk": of_noun.get(route.partition("/")[0], vehicle.pk if vehicle else 0),
         "vin": vehicle.vin if vehicle else "WK0TEST0000000009",
         "membership": to.membership, "command_id": to.command, "id": to.command, "rest": "nothing-here",
-        "token": "wrong-token", "key": "wrong-key", "uidb36": "1", "code": "wrong", "number": "wrong-number",
+        "token": "wrong-token", "key": "wrong-key", "uidb36": "1", "code": "general" if route.startswith("terms/") else "wrong", "number": "wrong-number",
         "application": APPLICATION, "site": to.site, "generation": 1,
     }  # fmt: skip
     plain = re.sub(r"\(\?P<(\w+)>[^)]*\)", r"<\1>", route)
