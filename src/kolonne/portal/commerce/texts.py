@@ -52,6 +52,12 @@ def of_service(service: Service) -> ProductWords:
     return ProductWords(service.code, service.name.of(language()), service.text.of(language()), "", "")
 
 
+def of_page(page: str) -> str:
+    """Where a service is seen; the words of `catalogue_file.PAGES`."""
+    words = {"map": _("Map"), "vans": _("List of vans"), "van": _("Page of a van"), "api": _("Your own programs")}
+    return words[page]
+
+
 def _fits(product: Product) -> str:
     """Every condition of a product, in one line."""
     parts = []
@@ -104,6 +110,8 @@ REFUSALS = {
     "other_terms": gettext_lazy(
         "The terms have changed since you opened this page. Read them again before you accept."
     ),
+    "not_read": gettext_lazy("Tick the box first: read the documents, then accept them."),
+    "nothing_accepted": gettext_lazy("Choose the terms that you accept."),
     "no_terms": gettext_lazy("Read the terms and accept them first."),
     "nothing_left": gettext_lazy("All vans of this order were removed: withdraw it and place another one."),
     "not_waiting": gettext_lazy("Somebody else completed or withdrew this order meanwhile."),

@@ -82,8 +82,8 @@ def _apps(request: HttpRequest, actor: Actor) -> list[App]:
         at_desk = (page or "").startswith(("customer", "case_"))
         apps.append(App(_("Customers"), "badge", reverse("customers"), current=at_desk))
     if companies_that_buy(actor):
-        current = (page or "").startswith(("order", "contract")) or page == "terms"
-        apps.append(App(_("Services"), "order", reverse("orders"), current=current))
+        current = (page or "").startswith(("order", "contract", "products", "terms"))
+        apps.append(App(_("Services"), "order", reverse("products"), current=current))
     people = navigation.address_of(actor)
     if people:
         apps.append(App(_("People"), "people", people, current=navigation.is_page(page)))

@@ -38,7 +38,7 @@ def missing_at_all(company: Company, language: str, *, now: datetime | None = No
         now_or_later += [one for one in [newest(company.market_id, code, language)] if one is not None]
     accepted = _accepted(company)
     found = {document.key: document for document in now_or_later if document.key not in accepted}
-    return sorted(found.values(), key=lambda one: (_place(one.code), one.version))
+    return in_order(found.values())
 
 
 def asked_for(company: Company, language: str) -> list[Document]:
@@ -81,6 +81,11 @@ def _running(company: Company) -> set[str]:
     running = Assignment.objects.filter(company_id=company.pk, ended_at=None).values_list("product", flat=True)
     waiting = Order.objects.filter(company_id=company.pk, state=OrderState.WAITING)
     return {*running, *waiting.exclude(items=None).values_list("items__product", flat=True)}
+
+
+def in_order(documents: Iterable[Document]) -> list[Document]:
+    """The general terms first, then as in the catalogue; older versions before newer ones."""
+    return sorted(documents, key=lambda one: (_place(one.code), one.valid_from))
 
 
 def _place(code: str) -> tuple[int, str]:

