@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from kolonne.config import Config, Endpoints
-from kolonne.supervisor import files, ports
+from kolonne.supervisor import authority, files, ports
 from kolonne.supervisor.errors import StartError
 from kolonne.wire.nkeys import CurveKey, Key
 
@@ -52,7 +52,7 @@ max_connections: 100000
 jetstream {{ store_dir: {store}, max_mem: 256M, max_file: 2G, limits {{ default_max_consumers: -1 }} }}
 # Modules send with quality of service 0. What is sent with 2 and never released would stay in the store until that is
 # full, and a full store lets no module in.
-mqtt {{ listen: {mqtt}, reject_qos2_publish: true }}
+mqtt {{ listen: {mqtt}, reject_qos2_publish: true{tls} }}
 accounts {{
 {accounts}
 }}
@@ -71,6 +71,7 @@ def configuration(config: Config, endpoints: Endpoints) -> str:
         server_name="kolonne",
         listen=json.dumps(f"{ports.bracketed(host)}:{port}"),
         mqtt=json.dumps(endpoints.mqtt),
+        tls=_tls(config),
         store=json.dumps(str(config.data / "nats")),
         accounts="\n".join(_account(config, name, users) for name, users in ACCOUNTS.items()),
         issuer=Key.from_seed(config.secret("nats-issuer")).public,
@@ -124,6 +125,15 @@ def _user(config: Config, user: str) -> str:
     # The listener for modules may be open to the world; our programs never come that way.
     types = 'allowed_connection_types: ["STANDARD"]'
     return f"{{ user: {user}, password: {password}, {types}, permissions: {{ {subjects}{answers} }} }}"
+
+
+def _tls(config: Config) -> str:
+    """Modules prove by a certificate of ours who they are; whether it counts today, the registry says."""
+    if not config.mqtt_tls:
+        return ""
+    certificate, key = (json.dumps(str(path)) for path in authority.listener(config))
+    modules = json.dumps(str(config.secrets / authority.DEVICE_CA))
+    return f", tls {{ cert_file: {certificate}, key_file: {key}, ca_file: {modules}, verify: true, timeout: 10 }}"
 
 
 def _subjects(allowed: tuple[str, ...]) -> str:

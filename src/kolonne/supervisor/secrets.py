@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from kolonne.config import Config
-from kolonne.supervisor import files
+from kolonne.supervisor import authority, files
 from kolonne.wire.nkeys import CurveKey, Key
 
 POSTGRES_ROLES = ("kolonne_owner", "kolonne_app", "kolonne_ingest", "kolonne_registry", "kolonne_signer")
@@ -52,13 +52,15 @@ def make(config: Config) -> list[str]:
     for name in MAKERS:
         (directory / name).chmod(_mode(name))
     _write_public_keys(config)
+    authority.make(config)
     return made
 
 
 def complaints(config: Config) -> list[str]:
     """What is wrong with the secrets, for `kolonne doctor`; empty when all is well."""
     wrong = []
-    for name in (*MAKERS, SIGNER_PUBLIC, SIGNER_BOX_PUBLIC):
+    authorities = (authority.DEVICE_CA, authority.DEVICE_CA_KEY, authority.LISTENER_CA, authority.LISTENER_CA_KEY)
+    for name in (*MAKERS, SIGNER_PUBLIC, SIGNER_BOX_PUBLIC, *authorities):
         path = config.secrets / name
         if not path.exists():
             wrong.append(f"{path} is missing")

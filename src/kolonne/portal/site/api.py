@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 import structlog
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.middleware.csrf import CsrfViewMiddleware
 from django.urls import URLPattern, URLResolver
@@ -26,6 +27,7 @@ from kolonne.portal.lib.errors import KolonneError
 from kolonne.portal.lib.problems import FieldError, Problem
 from kolonne.portal.lib.scope import company_scope
 from kolonne.portal.site import settings
+from kolonne.portal.vehicles.api import router as vehicles_router
 
 log = structlog.get_logger()
 
@@ -35,6 +37,9 @@ Vans, their state and history, and commands to them. Programs send a key (`kolon
 its scopes name. Everything else does not exist: 404. Errors are problem documents (RFC 9457).
 """
 
+
+WAITING = frozenset({"modules/enrol", "modules/renew"})
+"""Answered when the signer has done what their own transaction asked for."""
 
 _SCHEMA_OF = "#/components/schemas/{name}"
 _PROBLEM_ANSWER = {
@@ -94,6 +99,8 @@ class Api(NinjaAPI):
         for pattern in patterns:
             if isinstance(pattern, URLPattern):
                 pattern.callback = _explained(pattern.callback)
+                if str(pattern.pattern) in WAITING:
+                    pattern.callback = transaction.non_atomic_requests(pattern.callback)
         return patterns, app, namespace
 
     def get_openapi_schema(self, **kwargs: Any) -> OpenAPISchema:
@@ -147,6 +154,8 @@ def scoped(operation: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(operation)
     def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if not hasattr(request, "actor"):  # left alone by the Scope middleware: it opens what it needs itself
+            return operation(request, *args, **kwargs)
         with company_scope(request.actor.company_ids):  # type: ignore[attr-defined]  # set by authentication
             return operation(request, *args, **kwargs)
 
@@ -161,6 +170,7 @@ api = Api(title="Kolonne", version="1", description=DESCRIPTION, docs_url=None, 
 api.add_decorator(scoped)
 api.add_router("", fleet_router)
 api.add_router("", commands_router)
+api.add_router("", vehicles_router)
 
 _elsewhere = Router()
 

@@ -4,7 +4,7 @@ import stat
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from kolonne.supervisor import files, secrets
+from kolonne.supervisor import authority, files, secrets
 from kolonne.wire.nkeys import CurveKey, Key
 
 
@@ -15,7 +15,12 @@ def test_each_secret_is_private_and_random(own_data):
     assert stat.S_IMODE(own_data.data.stat().st_mode) == 0o711
     assert stat.S_IMODE(own_data.secrets.stat().st_mode) == 0o700
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in own_data.secrets.iterdir()}
-    assert {name for name, mode in modes.items() if mode == 0o400} == {secrets.SIGNER_KEY, secrets.SIGNER_BOX}
+    assert {name for name, mode in modes.items() if mode == 0o400} == {
+        secrets.SIGNER_KEY,
+        secrets.SIGNER_BOX,
+        authority.DEVICE_CA_KEY,
+        authority.LISTENER_CA_KEY,
+    }
     assert set(modes.values()) == {0o400, 0o600}
     passwords = [own_data.secret(name) for name, maker in secrets.MAKERS.items() if maker is secrets.password]
     assert len(set(passwords)) == len(passwords)

@@ -22,12 +22,14 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from kolonne import config
 from kolonne.portal.commands.signer import store
 from kolonne.portal.commands.signer.dispatcher import Dispatcher, Keys
+from kolonne.portal.commands.signer.issuer import Issuer
 from kolonne.portal.lib import broker, channels
 from kolonne.wire import subjects
 
 log = structlog.get_logger()
 
 ROUND_S = 1.0
+ISSUE_AGAIN_S = 5.0
 _GATHER_S = 0.02
 WORKERS = 4
 INBOX = "_INBOX.signer"
@@ -65,6 +67,7 @@ async def running(configuration: config.Config, ended: asyncio.Event | None = No
     ) as pool:
         client = await broker.connect(configuration, "signer")
         dispatcher = Dispatcher(pool, _keys(configuration), _publisher(client))
+        issuer = Issuer.of(configuration)
         # Ids to look at now. When full, a wake-up is dropped: the next round finds what it was for.
         wanted: asyncio.Queue[UUID] = asyncio.Queue(1000)
         # A module has said hello: commands may have waited for it.
@@ -73,6 +76,7 @@ async def running(configuration: config.Config, ended: asyncio.Event | None = No
         unheard = await client.subscribe(f"{INBOX}.*")
         loops: list[Callable[[], Awaitable[None]]] = [
             lambda: _listen(conninfo, wanted, hurry),
+            lambda: _issue(conninfo, issuer),
             lambda: _rounds(dispatcher, wanted, hurry),
             lambda: _read_answers(dispatcher, answers.messages),
             lambda: _read_unheard(dispatcher, unheard.messages),
@@ -118,6 +122,16 @@ async def _listen(conninfo: str, wanted: asyncio.Queue[UUID], hurry: asyncio.Eve
                 continue
             with contextlib.suppress(asyncio.QueueFull, ValueError):
                 wanted.put_nowait(UUID(notice.payload))
+
+
+async def _issue(conninfo: str, issuer: Issuer) -> None:
+    """Certificates, at once when they are asked for; those that nobody was there for, at the next round."""
+    async with await psycopg.AsyncConnection.connect(conninfo, autocommit=True) as db:
+        await db.execute(f"LISTEN {channels.CERTIFICATES}")
+        while True:
+            await issuer.issue_waiting(db)
+            # Taken out first: while the generator runs it holds the connection.
+            _ = [notice async for notice in db.notifies(timeout=ISSUE_AGAIN_S, stop_after=1)]
 
 
 async def _work(dispatcher: Dispatcher, wanted: asyncio.Queue[UUID]) -> None:

@@ -80,7 +80,7 @@ class Registry:
             # Enrolled, or introduced to another registry, a moment ago.
             await self._apply(await self._index.reload_one(connection, serial))
             entry = self._index.get(serial)
-        if entry is None or not entry.active:
+        if entry is None or not entry.may_connect:
             metrics.HELLOS.labels("unknown").inc()
             return
         try:
