@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 
-import msgspec
 from django.core.paginator import Page, Paginator
-from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
 from kolonne.portal.fleet.condition import Condition, Signals, condition, last_seen_ms, level
 from kolonne.portal.lib.actor import Actor
+from kolonne.portal.telemetry.queries import last_cells
 from kolonne.portal.vehicles.models import Vehicle
 from kolonne.portal.vehicles.queries import companies_with_vans
 
@@ -53,13 +52,6 @@ def list_vans(actor: Actor, wanted: Wanted) -> Page[Row]:
     return Page(_rows(list(page.object_list)), page.number, page.paginator)  # type: ignore[arg-type]  # same length
 
 
-def signals_of(vehicles: list[int]) -> dict[int, Signals]:
-    """The last reading of every signal, by van. Row-level security hides vans of others."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT vehicle_id, signals FROM telemetry.state WHERE vehicle_id = ANY(%s)", [vehicles])
-        return {vehicle: msgspec.json.decode(signals) for vehicle, signals in cursor.fetchall()}
-
-
 def now_ms() -> int:
     return int(timezone.now().timestamp() * 1000)
 
@@ -72,7 +64,7 @@ def _about(word: str) -> Q:
 
 
 def _rows(vehicles: list[Vehicle]) -> list[Row]:
-    states, now = signals_of([vehicle.pk for vehicle in vehicles]), now_ms()
+    states, now = last_cells(vehicles), now_ms()
     return [_row(vehicle, states.get(vehicle.pk, {}), now) for vehicle in vehicles]
 
 

@@ -9,7 +9,8 @@ CERTIFICATES = "kolonne_certificates"
 PEOPLE = "kolonne_people"
 """Somebody's sessions have ended; payload: the person's id."""
 SERVICES = "kolonne_services"
-"""What may be seen of a company's vans may have changed; payload: the company's id."""
+"""What may be seen of a company's vans may have changed; payload: the company's id, and `VAN_LEFT` if one did."""
+VAN_LEFT = "left"
 
 FLUSHES = 0x4B4F4C46
 """First key of the advisory locks between flushes of ingest and the end of services; the other is the bucket."""

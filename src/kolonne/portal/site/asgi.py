@@ -14,12 +14,12 @@ from django.core.asgi import get_asgi_application  # noqa: E402
 _django: Any = get_asgi_application()
 
 from kolonne.portal.site.acting_feed import feed  # noqa: E402
-from kolonne.portal.site.watchers import companies_of  # noqa: E402  # models exist only after Django's set-up
+from kolonne.portal.site.watchers import companies_of, visible_of  # noqa: E402  # models exist only after Django's set-up
 from kolonne.portal.support.acting import WATCH  # noqa: E402
 from kolonne.portal.telemetry.live.app import LiveApp, Receive, Scope, Send  # noqa: E402
 
 LIVE = "/api/v1/live"
-_live = LiveApp(settings.CONFIG, companies_of)
+_live = LiveApp(settings.CONFIG, companies_of, visible_of)
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:

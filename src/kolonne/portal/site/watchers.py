@@ -1,5 +1,6 @@
 """Who may listen to the live stream: the same session, person and rights as for a page."""
 
+from collections.abc import Collection
 from http.cookies import CookieError, SimpleCookie
 from importlib import import_module
 from typing import Any
@@ -11,6 +12,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import connection, transaction
 from django.http import HttpRequest
 
+from kolonne.portal.commerce.visibility import sights
 from kolonne.portal.companies.queries import actor_of
 from kolonne.portal.companies.views.choice import CHOSEN
 from kolonne.portal.identity import second_factor
@@ -26,6 +28,18 @@ async def companies_of(scope: Scope) -> Watcher | None:
     """The watcher behind the request's cookie; None if nobody is signed in or there are no vans to see."""
     key = session_key(scope)
     return await sync_to_async(_look_up, thread_sensitive=False)(key) if key else None
+
+
+async def visible_of(companies: Collection[int]) -> dict[int, frozenset[str]]:
+    """The signals that each company sees of its vans (VH-05)."""
+    return await sync_to_async(_visible, thread_sensitive=False)(companies)
+
+
+def _visible(companies: Collection[int]) -> dict[int, frozenset[str]]:
+    try:
+        return {company: seen.signals for company, seen in sights(companies).items()}
+    finally:
+        connection.close()
 
 
 def _look_up(session_key: str) -> Watcher | None:

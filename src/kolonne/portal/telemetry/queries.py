@@ -1,4 +1,5 @@
-"""Reads of what was stored. Every function opens the scope of the companies that it is given, and only that one."""
+"""Reads of what was stored. Every function opens the scope of the companies that it is given, and only that one, and
+shows only what `commerce.visibility` lets the company see (VH-05)."""
 
 import base64
 import binascii
@@ -10,6 +11,7 @@ from typing import Any
 import msgspec
 from django.db import connection
 
+from kolonne.portal.commerce.visibility import Sight, Window, sight, sights, van_window
 from kolonne.portal.lib.errors import Invalid
 from kolonne.portal.lib.scope import company_scope
 from kolonne.portal.vehicles.models import Vehicle
@@ -25,11 +27,13 @@ COLUMNS = (
 """Signals with a column of their own in `telemetry.sample`; all others are in `ext`."""
 
 _SNAPSHOT = """
-    SELECT v.id, v.vin, v.plate, v.name, v.make, v.model, v.drive, v.driver, coalesce(s.signals, '{}')
+    SELECT v.id, v.vin, v.plate, v.name, v.make, v.model, v.drive, v.driver, v.company_id, coalesce(s.signals, '{}')
     FROM vehicles_vehicle v LEFT JOIN telemetry.state s ON s.vehicle_id = v.id
-    WHERE v.company_id = ANY (%s) ORDER BY v.id
+    WHERE v.company_id = ANY (%s) AND v.removed_at IS NULL ORDER BY v.id
 """
 _SNAPSHOT_KEYS = ("id", "vin", "plate", "name", "make", "model", "drive", "driver")
+_raw_cells = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_cells = msgspec.json.Decoder(dict[str, tuple[Any, int, int]]).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +103,15 @@ class Refusal:
 
 def snapshot_json(companies: Sequence[int]) -> bytes:
     """All vans with their last state, as the live page reads it. States are passed through as text: no row of it
-    is parsed, which matters with ten thousand vans."""
+    is parsed, which matters with ten thousand vans, unless a company had services that it has nowhere any more."""
+    seen = sights(companies)
     rows = _fetch(companies, _SNAPSHOT, [list(companies)])
     vans = [
-        encode_json(dict(zip(_SNAPSHOT_KEYS, row[:-1], strict=True)))[:-1] + b',"signals":' + row[-1].encode() + b"}"
-        for row in rows
+        encode_json(dict(zip(_SNAPSHOT_KEYS, van, strict=True)))[:-1]
+        + b',"signals":'
+        + _shown(seen[company], signals)
+        + b"}"
+        for *van, company, signals in rows
     ]
     now_ms = int(datetime.now(UTC).timestamp() * 1000)
     return b'{"now":%d,"vans":[%b]}' % (now_ms, b",".join(vans))
@@ -115,8 +123,22 @@ def vehicle_state(vehicle: Vehicle) -> VehicleState:
     if not rows:
         return VehicleState(None, {})
     received, text = rows[0]
-    cells = msgspec.json.decode(text, type=dict[str, tuple[Any, int, int]])
+    cells = _seen_cells(sight(vehicle.company_id), van_window(vehicle), text)
     return VehicleState(received, {name: Reading(v, _time(t), _time(since)) for name, (v, t, since) in cells.items()})
+
+
+def last_cells(vehicles: Sequence[Vehicle]) -> dict[int, dict[str, tuple[Any, int, int]]]:
+    """The last reading of every signal as (value, time, since) in milliseconds, by van; needs the companies' scope."""
+    seen = sights({vehicle.company_id for vehicle in vehicles})
+    with connection.cursor() as cursor:
+        sql = "SELECT vehicle_id, signals FROM telemetry.state WHERE vehicle_id = ANY (%s)"
+        cursor.execute(sql, [[vehicle.pk for vehicle in vehicles]])
+        texts = dict(cursor.fetchall())
+    return {
+        vehicle.pk: _seen_cells(seen[vehicle.company_id], van_window(vehicle), texts[vehicle.pk])
+        for vehicle in vehicles
+        if vehicle.pk in texts
+    }
 
 
 def history(
@@ -135,11 +157,12 @@ def history(
         raise Invalid("unknown_signal", f"{unknown[0]} is not a signal", {"signals": "names of the signal catalogue"})
     if not 1 <= limit <= MAX_POINTS:
         raise Invalid("invalid_limit", f"{limit} is not a limit", {"limit": f"1 to {MAX_POINTS}"})
-    columns = [name for name in COLUMNS if not signals or name in signals]
-    others = [name for name in signals if name not in COLUMNS]
-    where, values = _history_filter(vehicle, columns, others, start, end, cursor, narrow=bool(signals))
+    seen = list(sight(vehicle.company_id).of(signals or catalogue()))
+    columns = [name for name in COLUMNS if name in seen]
+    others = [name for name in seen if name not in COLUMNS]
+    where, values = _history_filter(vehicle, columns, others, start, end, cursor)
     # Column names come from the list above, never from a request.
-    selected = ", ".join([*columns, "ext" if others or not signals else "NULL"])
+    selected = ", ".join([*columns, "ext" if others else "NULL"])
     sql = (
         f"SELECT ts, received, flags, seq, ctid::text AS place, {selected} FROM telemetry.sample "  # noqa: S608
         f"WHERE {where} ORDER BY ts, seq, ctid LIMIT %s"
@@ -153,12 +176,19 @@ def recent_track(vehicle: Vehicle, *, hours: float = 12, limit: int = 2000) -> l
     """Positions of the last hours, oldest first; the newest `limit` of them."""
     sql = """
         SELECT ts, lat, lon, speed, heading FROM telemetry.sample
-        WHERE vehicle_id = %s AND company_id = %s AND ts >= %s AND lat IS NOT NULL AND lon IS NOT NULL
+        WHERE vehicle_id = %s AND company_id = %s AND ts >= %s AND ts < coalesce(%s, 'infinity'::timestamptz)
+            AND lat IS NOT NULL AND lon IS NOT NULL
         ORDER BY ts DESC LIMIT %s
     """
-    since = datetime.now(UTC) - timedelta(hours=hours)
-    rows = _fetch([vehicle.company_id], sql, [vehicle.pk, vehicle.company_id, since, limit])
-    return [TrackPoint(*row) for row in reversed(rows)]
+    seen, window = sight(vehicle.company_id).signals, van_window(vehicle)
+    if not {"lat", "lon"} <= seen:
+        return []
+    since = max(datetime.now(UTC) - timedelta(hours=hours), window.since)
+    rows = _fetch([vehicle.company_id], sql, [vehicle.pk, vehicle.company_id, since, window.until, limit])
+    return [
+        TrackPoint(ts, lat, lon, speed if "speed" in seen else None, heading if "heading" in seen else None)
+        for ts, lat, lon, speed, heading in reversed(rows)
+    ]
 
 
 def transitions(
@@ -167,11 +197,12 @@ def transitions(
     """The van's diary, newest first."""
     sql = """
         SELECT ts, signal, old, new FROM telemetry.transition
-        WHERE vehicle_id = %s AND ts >= coalesce(%s, '-infinity'::timestamptz)
-            AND ts < coalesce(%s, 'infinity'::timestamptz)
+        WHERE vehicle_id = %s AND signal = ANY (%s) AND ts >= %s AND ts < coalesce(%s, 'infinity'::timestamptz)
         ORDER BY ts DESC, id DESC LIMIT %s
     """
-    rows = _fetch([vehicle.company_id], sql, [vehicle.pk, start, end, limit])
+    since, until = _within(van_window(vehicle), start, end)
+    seen = sorted(sight(vehicle.company_id).signals)
+    rows = _fetch([vehicle.company_id], sql, [vehicle.pk, seen, since, until, limit])
     return [Transition(ts, name, msgspec.json.decode(old), msgspec.json.decode(new)) for ts, name, old, new in rows]
 
 
@@ -198,26 +229,43 @@ def _history_filter(
     start: datetime | None,
     end: datetime | None,
     cursor: str | None,
-    *,
-    narrow: bool,
 ) -> tuple[str, list[Any]]:
-    where, values = ["vehicle_id = %s", "company_id = %s"], [vehicle.pk, vehicle.company_id]
-    if start is not None:
-        where, values = [*where, "ts >= %s"], [*values, start]
-    if end is not None:
-        where, values = [*where, "ts < %s"], [*values, end]
+    """Points in the van's window that have one of the signals."""
+    since, until = _within(van_window(vehicle), start, end)
+    where, values = ["vehicle_id = %s", "company_id = %s", "ts >= %s"], [vehicle.pk, vehicle.company_id, since]
+    if until is not None:
+        where, values = [*where, "ts < %s"], [*values, until]
     if cursor is not None:
         ts, seq, ctid = _read_cursor(cursor)
         # The first comparison is implied by the second, but only it can use the index.
         where = [*where, "ts >= %s", "(ts, seq, ctid) > (%s, %s, %s::tid)"]
         values = [*values, ts, ts, seq, ctid]
-    if narrow:
-        present = [f"{column} IS NOT NULL" for column in columns]
-        if others:
-            present.append("ext ?| %s")
-            values.append(others)
-        where.append(f"({' OR '.join(present)})")
+    present = [f"{column} IS NOT NULL" for column in columns]
+    if others:
+        present.append("ext ?| %s")
+        values.append(others)
+    where.append(f"({' OR '.join(present) or 'false'})")
     return " AND ".join(where), values
+
+
+def _within(window: Window, start: datetime | None, end: datetime | None) -> tuple[datetime, datetime | None]:
+    """The part of a period that lies in the van's window."""
+    ends = [time for time in (end, window.until) if time is not None]
+    return max(start or window.since, window.since), min(ends, default=None)
+
+
+def _seen_cells(seen: Sight, window: Window, text: str) -> dict[str, tuple[Any, int, int]]:
+    cells, first = _cells(text), window.since.timestamp() * 1000
+    past = float("inf") if window.until is None else window.until.timestamp() * 1000
+    return {name: cells[name] for name in seen.of(cells) if first <= cells[name][1] < past}
+
+
+def _shown(seen: Sight, signals: str) -> bytes:
+    """A state as JSON, without what the company may not see."""
+    if seen.is_whole:
+        return signals.encode()
+    cells = _raw_cells(signals)
+    return encode_json({name: cells[name] for name in seen.of(cells)})
 
 
 def _point(row: tuple[Any, ...], columns: list[str], others: list[str]) -> Point:
@@ -225,7 +273,7 @@ def _point(row: tuple[Any, ...], columns: list[str], others: list[str]) -> Point
     signals = {name: value for name, value in zip(columns, values, strict=True) if value is not None}
     if ext is not None:
         stored = msgspec.json.decode(ext) if isinstance(ext, str) else ext
-        signals |= {name: value for name, value in stored.items() if not others or name in others}
+        signals |= {name: value for name, value in stored.items() if name in others}
     return Point(ts, received, bool(flags & CLOCK_IMPLAUSIBLE), signals)
 
 

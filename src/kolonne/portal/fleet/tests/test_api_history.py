@@ -10,6 +10,8 @@ from kolonne.bench import world
 from kolonne.config import Config
 from kolonne.portal.conftest import House
 from kolonne.portal.identity.models import User
+from kolonne.portal.lib.scope import company_scope
+from kolonne.portal.vehicles.models import Vehicle
 
 pytestmark = pytest.mark.django_db
 ROWS = """
@@ -23,6 +25,8 @@ ROWS = """
 @pytest.fixture
 def history(platform: Config, ours: House, bob: User, signed_in: Any) -> Iterator[Any]:
     """Asks for the history of a van of which three points are stored."""
+    with company_scope(ours.scope):
+        Vehicle.objects.filter(pk=ours.vehicle.pk).update(added_at="2026-01-01T00:00Z")
     with world.admin(platform) as database:
         database.execute(ROWS, {"company": ours.company.pk, "vehicle": ours.vehicle.pk})
         client: Client = signed_in(bob)

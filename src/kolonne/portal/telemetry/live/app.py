@@ -7,7 +7,7 @@ keeps proxies patient, and tells browsers that the stream is alive).
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -30,6 +30,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 HEARTBEAT_S = 15.0
 RECHECK_S = 30.0
+LOOK_AGAIN_S = 1.0
 MAX_STREAMS_A_USER = 20
 _HEADERS = [
     (b"content-type", b"text/event-stream"),
@@ -49,13 +50,19 @@ class Watcher:
 CompaniesOf = Callable[[Scope], Awaitable[Watcher | None]]
 """Tells from the request's cookies who asks; None if nobody is signed in, or he may see no vans."""
 
+VisibleOf = Callable[[Collection[int]], Awaitable[dict[int, frozenset[str]]]]
+"""Tells which signals each of these companies sees of its vans (VH-05)."""
+
 
 class LiveApp:
     """One hub and its browsers. Starts with the first request, in that request's event loop."""
 
-    def __init__(self, config: Config, companies_of: CompaniesOf) -> None:
+    def __init__(self, config: Config, companies_of: CompaniesOf, visible_of: VisibleOf) -> None:
         self._config = config
         self._companies_of = companies_of
+        self._visible_of = visible_of
+        self._changed: dict[int, bool] = {}
+        self._something_changed = asyncio.Event()
         self._hub = Hub()
         self._streams: dict[int, set[Client]] = {}
         self._connect = connector(config, "kolonne_app", name="live")
@@ -87,11 +94,37 @@ class LiveApp:
                 for client in clients:
                     client.doubt()
 
+    def _note_change(self, company: int | None, *, van_left: bool) -> None:
+        for one in self._hub.watched if company is None else [company]:
+            self._changed[one] = van_left or self._changed.get(one, False)
+        self._something_changed.set()
+
+    async def _look_again(self) -> None:
+        """What is visible of companies whose services changed; at most once a second, however much changes."""
+        while True:
+            await self._something_changed.wait()
+            await asyncio.sleep(LOOK_AGAIN_S)
+            self._something_changed.clear()
+            changed, self._changed = self._changed, {}
+            try:
+                await self._look({one: anew for one, anew in changed.items() if one in self._hub.watched})
+            except BaseException:
+                # The database was away: what is watched is looked at when this starts again.
+                self._note_change(None, van_left=True)
+                raise
+
+    async def _look(self, companies: Mapping[int, bool]) -> None:
+        """Tells the hub what is visible; pages of companies with True take a new snapshot in any case."""
+        if companies:
+            for company, signals in (await self._visible_of(list(companies))).items():
+                self._hub.show(company, signals, anew=companies[company])
+
     def _start(self) -> None:
         work = {
             "tick": self._hub.run,
             "listen": lambda: listen(self._config, self._hub),
-            "access": lambda: follow(self._connect, self._doubt),
+            "access": lambda: follow(self._connect, self._doubt, self._note_change),
+            "services": self._look_again,
         }
         for name, one in work.items():
             if name not in self._background or self._background[name].done():
@@ -118,6 +151,8 @@ class LiveApp:
         self._hub.watch(client, watcher.companies)
         check_at = time.monotonic() + RECHECK_S
         try:
+            # After the hub knows that somebody watches: what changes from now on is looked at again.
+            await self._look(dict.fromkeys(watcher.companies, False))
             while True:
                 piece = b"event: ping\ndata: {}\n\n"
                 with suppress(TimeoutError):

@@ -34,6 +34,14 @@ def merge(into: Diff, diff: Diff) -> None:
             into[van] = dict(signals)
 
 
+def seen(diff: Diff, signals: frozenset[str]) -> Diff:
+    """Without signals that may not be seen, and vans of which nothing is left."""
+    if all(changed.keys() <= signals for changed in diff.values()):
+        return diff
+    shown = {van: {name: cell for name, cell in changed.items() if name in signals} for van, changed in diff.items()}
+    return {van: changed for van, changed in shown.items() if changed}
+
+
 class Client:
     """A browser's queue. A fast one gets the bytes that all browsers of its company share."""
 

@@ -11,6 +11,7 @@ from django.db import connection
 from psycopg.types.json import Jsonb
 
 from kolonne.config import Config
+from kolonne.portal.commerce.catalogue import products
 from kolonne.portal.lib.errors import Invalid
 from kolonne.portal.lib.scope import company_scope
 from kolonne.portal.telemetry import actions, queries
@@ -18,6 +19,7 @@ from kolonne.portal.vehicles.models import Vehicle
 
 pytestmark = pytest.mark.django_db
 T0 = datetime(2026, 9, 1, 8, tzinfo=UTC)
+ADDED = datetime(2020, 1, 1, tzinfo=UTC)
 _numbers = itertools.count(1)
 Database = psycopg.Connection[tuple[Any, ...]]
 
@@ -49,14 +51,25 @@ def make_van(owner: Database) -> Vehicle:
         company AS (
             INSERT INTO companies_company (company_id, name, time_zone, created_at)
             SELECT id, 'Queries', 'Europe/Oslo', now() FROM tenant RETURNING company_id
+        ),
+        van AS (
+            INSERT INTO vehicles_vehicle (company_id, vin, plate, name, make, model, drive, driver, added_at)
+            SELECT company_id, %s, '', '', '', '', 'electric', '', %s FROM company RETURNING id, company_id
+        ),
+        contract AS (
+            INSERT INTO commerce_contract (company_id, number, generation, state, signed_at)
+            SELECT company_id, 'Q-' || company_id, 1, 'active', now() FROM company RETURNING id, company_id
+        ),
+        line AS (
+            INSERT INTO commerce_assignment (company_id, contract_id, vehicle_id, product, since)
+            SELECT v.company_id, c.id, v.id, product, now() FROM van v, contract c, unnest(%s::text[]) product
         )
-        INSERT INTO vehicles_vehicle (company_id, vin, plate, name, make, model, drive, driver, added_at)
-        SELECT company_id, %s, '', '', '', '', 'electric', '', now() FROM company RETURNING id, company_id
+        SELECT id, company_id FROM van
         """,
-        [f"WDB9QUERYTEST{number:04d}".replace("Q", "9")],
+        [f"WDB9QUERYTEST{number:04d}".replace("Q", "9"), ADDED, list(products())],
     ).fetchone()
     assert row is not None
-    return Vehicle(pk=row[0], company_id=row[1])
+    return Vehicle(pk=row[0], company_id=row[1], added_at=ADDED)
 
 
 def store(ingest: Database, van: Vehicle, *points: tuple[datetime, int, dict[str, Any]]) -> None:
@@ -140,7 +153,7 @@ def test_another_companys_points_are_invisible(ingest: Any, owner: Any) -> None:
     """NF-03."""
     mine, foreign = make_van(owner), make_van(owner)
     store(ingest, foreign, (T0, 1, {"speed": 1.0}))
-    disguised = Vehicle(pk=foreign.pk, company_id=mine.company_id)
+    disguised = Vehicle(pk=foreign.pk, company_id=mine.company_id, added_at=ADDED)
     assert queries.history(disguised).points == []
     with company_scope([mine.company_id]), connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM telemetry.sample WHERE vehicle_id = %s", [foreign.pk])

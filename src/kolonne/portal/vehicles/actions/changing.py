@@ -67,6 +67,7 @@ def still_there(vehicle: Vehicle) -> Vehicle:
 def take_out(actor: Actor, van: Vehicle, how: Removal, by: str = "", **facts: Any) -> None:
     """The van leaves its company: its services end, its modules are silenced and wiped, its past stays (VH-05)."""
     with company_scope([van.company_id]):
+        notify.hold_flushes(van.company_id)  # before the time is taken: nothing that is measured later is stored
         van.removed_at, van.removed_by, van.removal = timezone.now(), by or actor.label, how
         van.save(update_fields=["removed_at", "removed_by", "removal"])
         open_ones = Handover.objects.filter(vehicle=van, used_at=None, revoked_at=None)

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import dataclasses
-from collections.abc import AsyncIterator, MutableMapping
+from collections.abc import AsyncIterator, Collection, MutableMapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from kolonne.portal.lib import broker
 from kolonne.portal.telemetry.live import forever
 from kolonne.portal.telemetry.live.app import LiveApp, Scope, Watcher
 from kolonne.portal.telemetry.live.forever import for_ever
+from kolonne.wire.signals import catalogue
 
 COMPANY = 4711
 
@@ -67,6 +68,10 @@ async def see_all(scope: Scope) -> Watcher:
     return Watcher(1, frozenset({COMPANY}))
 
 
+async def see_everything(companies: Collection[int]) -> dict[int, frozenset[str]]:
+    return dict.fromkeys(companies, frozenset(catalogue()))
+
+
 @contextlib.asynccontextmanager
 async def watching(app: LiveApp) -> AsyncIterator[Browser]:
     browser = Browser()
@@ -93,7 +98,7 @@ async def tell_and_hear(platform: Config, browser: Browser) -> None:
 async def test_a_listener_that_failed_comes_back_and_pages_look_again(platform: Config, tmp_path: Path) -> None:
     """FT-01. It fails because nobody has said yet where NATS is."""
     (tmp_path / "secrets").symlink_to(platform.secrets)
-    app = LiveApp(dataclasses.replace(platform, data=tmp_path), see_all)
+    app = LiveApp(dataclasses.replace(platform, data=tmp_path), see_all, see_everything)
     async with watching(app) as browser:
         (tmp_path / "endpoints.json").write_text((platform.data / "endpoints.json").read_text())
         await browser.hear(b"event: resync")
@@ -102,7 +107,7 @@ async def test_a_listener_that_failed_comes_back_and_pages_look_again(platform: 
 
 
 async def test_the_next_request_starts_what_was_stopped(platform: Config) -> None:
-    app = LiveApp(platform, see_all)
+    app = LiveApp(platform, see_all, see_everything)
     async with watching(app) as browser:
         await browser.hear(b"event: resync")
         await stop(app)

@@ -10,6 +10,7 @@ from kolonne.portal.telemetry.live.client import MAX_COMMANDS, MAX_WAITING, Clie
 from kolonne.portal.telemetry.live.hub import Hub
 
 MINE, OTHERS = frozenset({1}), frozenset({2})
+SPEED = frozenset({"speed", "soc"})
 
 
 def vans(**speeds: float) -> bytes:
@@ -34,6 +35,7 @@ def hub() -> Hub:
 def client(hub: Hub) -> Client:
     client = Client()
     hub.watch(client, MINE)
+    hub.show(1, SPEED)
     return client
 
 
@@ -54,6 +56,7 @@ async def test_another_companys_changes_are_not_told(hub: Hub, client: Client) -
     """NF-03."""
     foreign = Client()
     hub.watch(foreign, OTHERS)
+    hub.show(2, SPEED)
     hub.receive(2, vans(v9=1))
     hub.tick()
     hub.receive(1, vans(v7=1))
@@ -102,3 +105,40 @@ async def test_a_message_that_cannot_be_read_is_left_out(hub: Hub, client: Clien
     hub.receive(1, vans(v7=1))
     hub.tick()
     assert len(await events(client)) == 1
+
+
+async def test_signals_that_may_not_be_seen_are_not_told(hub: Hub, client: Client) -> None:
+    """VH-05."""
+    hub.show(1, frozenset({"soc"}))
+    assert await events(client) == [("resync", {})]
+    hub.receive(1, vans(v7=1))
+    hub.receive(1, b'{"vans":[{"id":8,"signals":{"speed":[20,2,2],"soc":[61.5,2,1]}}]}')
+    hub.tick()
+    ((_, told),) = await events(client)
+    assert told["vans"] == [{"id": 8, "signals": {"soc": [61.5, 2, 1]}}]
+
+
+async def test_when_the_last_service_ends_open_pages_look_again_and_hear_nothing_more(hub: Hub, client: Client) -> None:
+    """VH-05."""
+    hub.receive(1, vans(v7=1))
+    hub.show(1, frozenset())
+    hub.tick()
+    assert await events(client) == [("resync", {})]
+
+
+async def test_changes_wait_until_it_is_known_what_may_be_seen(hub: Hub) -> None:
+    client = Client()
+    hub.watch(client, MINE)
+    hub.receive(1, vans(v7=1))
+    hub.tick()
+    hub.show(1, SPEED)
+    hub.tick()
+    ((name, told),) = await events(client)
+    assert (name, told["vans"][0]["id"]) == ("vans", 7)
+
+
+async def test_when_a_van_leaves_open_pages_look_again(hub: Hub, client: Client) -> None:
+    """VH-05."""
+    hub.show(1, SPEED)
+    hub.show(1, SPEED, anew=True)
+    assert await events(client) == [("resync", {})]
