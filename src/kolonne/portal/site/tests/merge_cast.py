@@ -1,19 +1,27 @@
 """What the tests of a merge share: two companies that have something of everything, and whoever administers them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg
+import pytest
+from django.core.cache import cache
+from django.db import connection
 
-from kolonne.portal.companies.actions import merging
+from kolonne.portal.companies import actions
+from kolonne.portal.companies.actions import merging, merging_job
 from kolonne.portal.companies.models import Company, Merge, Role
 from kolonne.portal.companies.queries import actor_of
-from kolonne.portal.conftest import House, build_house, person
+from kolonne.portal.conftest import SYSTEM, House, build_house, forget_committed, person
 from kolonne.portal.identity.models import User
 from kolonne.portal.lib.scope import company_scope
-from kolonne.portal.site.tests.leaving_cast import drive, fill
+from kolonne.portal.site.tests.leaving_cast import drive, fill, rows_of
 
 Cursor = psycopg.Cursor[Any]
+Admin = psycopg.Connection[tuple[Any, ...]]
+LEFT = {"audit_entry"}
+"""Tables that keep rows of a company that became part of another: its chain."""
 
 
 @dataclass
@@ -50,9 +58,6 @@ def two_companies(number: int = 61) -> Two:
 
 
 def member_of_both(name: str, one: House, role: Role, other: House, other_role: Role) -> User:
-    from kolonne.portal.companies import actions
-    from kolonne.portal.conftest import SYSTEM
-
     user = person(name, one, role)
     actions.add_member(actor=SYSTEM, company=other.company, user=user, roles=[other_role])
     return user
@@ -71,6 +76,37 @@ def have_driven(cursor: Cursor, two: Two, *, days: int = 3, samples: int = 50) -
         drive(cursor, house, days, samples)
 
 
-def company_of(pk: int) -> Company:
-    with company_scope([pk]):
-        return Company.objects.select_related("company").get(pk=pk)
+@pytest.fixture
+def committed(django_db_setup: None, django_db_blocker: Any, admin: Admin) -> Iterator[Two]:
+    """Committed, so that the keys between tables are really checked."""
+    with django_db_blocker.unblock():
+        cache.clear()
+        made = two_companies()
+        have_driven(admin.cursor(), made)
+        yield made
+        forget_merge(admin, made)
+        connection.close()
+
+
+def forget_merge(admin: Admin, two: Two) -> None:
+    with admin.transaction():
+        admin.execute("SET LOCAL session_replication_role = replica")
+        admin.execute("DELETE FROM companies_merge WHERE stays_id = ANY (%s)", [two.ids])
+        admin.execute("DELETE FROM procrastinate_jobs")
+    for house in (two.gone, two.stays):
+        forget_committed(admin, house.company, [])
+    forget_committed(admin, two.stays.company, two.people)
+
+
+def left(admin: Admin, company: Company) -> dict[str, int]:
+    with admin.cursor() as cursor:
+        return rows_of(cursor, company)
+
+
+def run() -> None:
+    assert merging_job.advance(actor=merging_job.ACTOR) == 1
+
+
+def merge_of(two: Two) -> Merge:
+    with company_scope(two.ids):
+        return Merge.objects.get(gone=two.gone.company.pk, stopped_at=None)
