@@ -11,8 +11,6 @@ import msgspec
 from django.db import connections, transaction
 from django.utils import timezone
 
-from kolonne.portal.commerce import actions as commerce_actions
-from kolonne.portal.commerce.models import Assignment, ServicePeriod
 from kolonne.portal.companies.models import Company
 from kolonne.portal.lib.scope import all_companies, company_scope
 from kolonne.portal.vehicles import actions as vehicles_actions
@@ -21,6 +19,7 @@ from kolonne.simulator.errors import FleetError
 from kolonne.simulator.fleet import Fleet, FleetVan, read_fleet, write_fleet
 from kolonne.simulator.world import CompanyEntry, VanEntry, World
 from kolonne.supervisor import demo_people
+from kolonne.supervisor.demo_contracts import make_contracts
 from kolonne.supervisor.demo_people import ACTOR, Persona
 from kolonne.supervisor.demo_registrations import make_registration
 
@@ -39,10 +38,12 @@ def make_world(world: World, fleet_path: Path, roads: str) -> list[Persona]:
                 with company_scope([company.pk]):
                     for person in entry.people:
                         personas += demo_people.make_person(company, person, keys)
+                    before = set(Vehicle.objects.filter(company=company).values_list("pk", flat=True))
                     vans += [
                         _van(world, company, entry, van, known, depot=2 * number + i % 2)
                         for i, van in enumerate(entry.vans)
                     ]
+                    make_contracts(company, entry, list(Vehicle.objects.filter(company=company).exclude(pk__in=before)))
             partners = {company.name: company for _, company in companies}
             for registration in world.registering:
                 personas += make_registration(world, registration, partners[registration.partner], keys)
@@ -86,14 +87,9 @@ def _van(
             driver=entry.driver,
         )
         vehicle = vehicles_actions.add_vehicle(actor=ACTOR, company=company, vin=entry.vin, data=data)
-        # Only when the van is new: what a visitor ended must not come back with the next start.
-        for product in owner.products[model.drive]:
-            if not Assignment.objects.filter(vehicle=vehicle, product=product).exists():
-                commerce_actions.assign_product(actor=ACTOR, vehicle=vehicle, product=product)
         yesterday = timezone.now() - timedelta(days=1)
-        # It tells its last half hour when it starts; nothing is stored from before a van and its services were there.
+        # It tells its last half hour when it starts, and nothing is stored from before a van was there.
         Vehicle.objects.filter(pk=vehicle.pk).update(added_at=yesterday)
-        ServicePeriod.objects.filter(vehicle=vehicle, until=None).update(since=yesterday)
     serial, secret = _module(vehicle, entry.serial, known)
     life = msgspec.structs.replace(entry.life, driver=entry.driver.lower().replace(" ", "."))
     return FleetVan(serial, secret, model, life, owner.country, depot)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import Case, F, Q, QuerySet, Sum, When
 from django.db.models.functions import Coalesce
 from django.http import QueryDict
 from django.utils.translation import gettext as _
@@ -81,7 +81,8 @@ def lines_of(actor: Actor, wanted: Wanted) -> "QuerySet[Assignment]":
 
 
 def in_order(lines: "QuerySet[Assignment]") -> "QuerySet[Assignment]":
-    by_date = Coalesce("ends_at", "trial_until").asc(nulls_last=True)
+    trial = Case(When(state=ContractState.TRIAL, then="trial_until"))
+    by_date = Coalesce("ends_at", trial).asc(nulls_last=True)
     lines = lines.select_related("vehicle", "contract")
     return lines.order_by(F("ended_at").desc(nulls_first=True), by_date, "vehicle__plate", "vehicle_id", "product")
 
@@ -114,7 +115,7 @@ def _row(line: Assignment, zone: str) -> Row:
         line,
         texts.of_product(line.product),
         words(line.price, line.contract.currency),
-        until(line.trial_until),
+        until(line.trial_until) if is_trial(line) else None,
         day_of(line.notice_at, zone) if line.notice_at else None,
         until(end),
         after_trial,

@@ -22,9 +22,7 @@ class OrderForm(forms.Form):
         required=False,
         error_messages={"invalid_choice": gettext_lazy("This package is not offered any more. Choose another one.")},
     )
-    converts = forms.TypedChoiceField(
-        choices=[("", ""), ("1", "1")], coerce=lambda word: word == "1", empty_value=False, required=False
-    )
+    converts = forms.ChoiceField(choices=[("", ""), ("1", "1")], required=False)
     vehicles = forms.MultipleChoiceField(
         error_messages={
             "required": gettext_lazy("Choose at least one van."),

@@ -103,8 +103,8 @@ def _renew(actor: Actor, contract: Contract, party: dict[str, Any]) -> None:
     contract.generation += 1
     contract.save(update_fields=["generation"])
     _keep(contract, party)
-    facts = {"generation": contract.generation}
-    audit.record(actor, "commerce.contract.renewed", on=contract, company_id=contract.company_id, **facts)
+    company, number = contract.company_id, contract.generation
+    audit.record(actor, "commerce.contract.renewed", on=contract, company_id=company, generation=number)
 
 
 def _number(company: Company) -> str:

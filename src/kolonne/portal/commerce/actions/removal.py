@@ -30,8 +30,8 @@ def van_leaves(actor: Actor, vehicle: Vehicle) -> None:
     if not ended:
         write_profile(vehicle)
     settle(actor, contracts)
-    facts = {"services": ended, "ordered": withdrawn}
-    audit.record(actor, "commerce.van.silenced", on=vehicle, company_id=vehicle.company_id, **facts)
+    company = vehicle.company_id
+    audit.record(actor, "commerce.van.silenced", on=vehicle, company_id=company, services=ended, ordered=withdrawn)
 
 
 @transaction.atomic

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from kolonne.portal.commerce import actions, cockpit, outlook, queries, texts
 from kolonne.portal.commerce.actions.assignments import WRITE
 from kolonne.portal.commerce.models import Assignment
+from kolonne.portal.commerce.periods import day_of
 from kolonne.portal.commerce.views.common import actor_of_request, buying_company
 from kolonne.portal.companies.models import Company
 from kolonne.portal.lib.actor import Actor, require
@@ -92,8 +93,9 @@ def _decide(actor: Actor, company: Company, act: str, pks: list[int], day: date 
 
 def _asked_for(actor: Actor, query: QueryDict) -> list[Assignment]:
     """Marked ones, all of a contract, or all that a filter finds; running ones only."""
-    if query.get("contract", "").isdecimal():
-        contract = queries.get_contract_for(actor, int(query["contract"]))
+    number = query.get("contract", "")
+    if number.isdecimal() and len(number) < 10:
+        contract = queries.get_contract_for(actor, int(number))
         lines = cockpit.in_order(Assignment.objects.filter(contract=contract))
     elif query.get("all"):
         lines = cockpit.lines_of(actor, cockpit.Wanted.of(query))
@@ -114,7 +116,7 @@ def _day(query: QueryDict) -> date | None:
 
 
 def _today(company: Company, now: datetime) -> str:
-    return cockpit.day_of(now, company.time_zone).isoformat()
+    return day_of(now, company.time_zone).isoformat()
 
 
 @login_required

@@ -48,7 +48,7 @@ def order_new(request: HttpRequest) -> HttpResponse:
             return redirect("order", pk=placed.pk)
         if not form.errors:
             return _basket(request, actor, company, form)
-    chosen = {name: set(request.POST.getlist(name)) for name in ("products", "packages", "vehicles")}
+    chosen = {name: set((request.POST or request.GET).getlist(name)) for name in ("products", "packages", "vehicles")}
     products, packages = summary.offered(company.market_id)
     context = {"form": form, "vans": vans, "search": search, "products": products, "packages": packages}
     return render(request, "commerce/order_new.html", context | {"most": MOST_VANS, "chosen": chosen, "act": act})
@@ -81,7 +81,7 @@ def _place(actor: Actor, company: Company, form: OrderForm) -> Order | None:
             wanted=chosen["products"],
             packages=chosen["packages"],
             vehicles=chosen["vehicles"],
-            converts=chosen["converts"],
+            converts=chosen["converts"] == "1",
         )
     except Invalid as error:
         form.add_error(None, texts.of_refusal(error.code, error.text))
