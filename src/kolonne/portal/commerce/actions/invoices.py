@@ -110,8 +110,8 @@ def _make(actor: Actor, company: Company, month: date, currency: str, new: list[
         seller=seller(company.market_id, now),
         made_at=now,
     )
-    facts = {"number": invoice.number, "total": str(invoice.total), "currency": currency}
-    audit.record(actor, "commerce.invoice.made", on=invoice, company_id=company.pk, **facts)
+    total = f"{invoice.total} {currency}"
+    audit.record(actor, "commerce.invoice.made", on=invoice, company_id=company.pk, total=total)
     return invoice
 
 

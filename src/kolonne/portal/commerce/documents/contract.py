@@ -24,6 +24,7 @@ from kolonne.portal.commerce.models import (
     TermsAcceptance,
 )
 from kolonne.portal.commerce.money import money
+from kolonne.portal.commerce.periods import last_day
 from kolonne.portal.companies.models import Company
 from kolonne.portal.lib.documents import MOST_LINES, Document, template
 from kolonne.portal.lib.errors import NotFound
@@ -47,6 +48,10 @@ class _Paper:
 
     def day(self, moment: datetime) -> str:
         return day(moment, self.zone, self.language)
+
+    def last_day(self, end: datetime) -> str:
+        """People are told the last day, not the midnight after it."""
+        return day(last_day(end, self.zone), self.zone, self.language)
 
     def money(self, amount: Decimal) -> str:
         return money(amount, self.contract.currency, self.language)
@@ -162,11 +167,11 @@ def _state(paper: _Paper, line: Assignment) -> list[str]:
     """The state then, and the day that matters with it."""
     state, day_of_it = state_at(line, paper.at), ""
     if state == ContractState.ENDED:
-        day_of_it = _("on %(day)s") % {"day": paper.day(line.ended_at or paper.at)}
+        day_of_it = _("on %(day)s") % {"day": paper.last_day(line.ended_at or paper.at)}
     elif state == ContractState.TRIAL and line.trial_until:
-        day_of_it = _("until %(day)s") % {"day": paper.day(line.trial_until)}
+        day_of_it = _("until %(day)s") % {"day": paper.last_day(line.trial_until)}
     elif state == ContractState.NOTICE and line.ends_at:
-        day_of_it = _("until %(day)s") % {"day": paper.day(line.ends_at)}
+        day_of_it = _("until %(day)s") % {"day": paper.last_day(line.ends_at)}
     return [str(ContractState(state).label), *([day_of_it] if day_of_it else [])]
 
 

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from hypothesis import given
@@ -29,7 +30,7 @@ def test_the_parts_of_a_month_are_the_whole_within_rounding(price: Decimal, mont
     all_days = whole(month).count
     cuts = sorted(data.draw(st.sets(st.integers(1, all_days - 1), max_size=6)))
     edges = [0, *cuts, all_days]
-    parts = [share(price, end - begin, month) for begin, end in zip(edges, edges[1:], strict=False)]
+    parts = [share(price, end - begin, month) for begin, end in pairwise(edges)]
     assert abs(sum(parts) - price) <= Decimal("0.005") * len(parts)
     assert share(price, all_days, month) == price
 

@@ -6,8 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from kolonne.portal.commerce import queries, texts
 from kolonne.portal.commerce import invoices as invoice_data
+from kolonne.portal.commerce import queries, texts
 from kolonne.portal.commerce.documents.contract import contract_document
 from kolonne.portal.commerce.documents.invoice import invoice_document
 from kolonne.portal.commerce.documents.words import month_name

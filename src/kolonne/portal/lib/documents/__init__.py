@@ -64,29 +64,29 @@ def template(package: str, name: str) -> bytes:
     return resources.files(package).joinpath(name).read_bytes()
 
 
-def render(document: Document, *, form: str = "pdf") -> bytes:
-    """The PDF. Raises Busy. `form` "png" draws the first page, for tests and for looking at it."""
+def render(document: Document) -> bytes:
+    """The PDF. Raises Busy."""
     if not _places.acquire(timeout=PATIENCE):
         raise Busy
     try:
-        return _compile(document, form)
+        return _compile(document)
     finally:
         _places.release()
 
 
-def _compile(document: Document, form: str) -> bytes:
-    options: dict[str, Any] = {"format": form, "sys_inputs": _inputs(document), "font_paths": _fonts()}
-    if form == "pdf":
-        options["timestamp"] = int(document.date.timestamp())
+def _compile(document: Document) -> bytes:
     source = template(__package__, "look.typ") + b"\n" + document.template
+    inputs, made_at = _inputs(document), int(document.date.timestamp())
     try:
-        return typst.compile(source, pdf_standards="ua-1" if form == "pdf" else [], **options)
+        return bytes(
+            typst.compile(source, sys_inputs=inputs, font_paths=_fonts(), timestamp=made_at, pdf_standards="ua-1")
+        )
     except typst.TypstError as error:
         # A name in signs that our fonts lack: they stay text for programs, but PDF/UA asks for every one to be drawn.
-        if form != "pdf" or "PDF/UA-1 error" not in str(error):
+        if "PDF/UA-1 error" not in str(error):
             raise
         log.info("document without every sign", title=document.title)
-    return typst.compile(source, **options)
+    return bytes(typst.compile(source, sys_inputs=inputs, font_paths=_fonts(), timestamp=made_at))
 
 
 def _inputs(document: Document) -> dict[str, str]:
