@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
                             ("granted", "Decided for you"),
                             ("refused", "Decided against you"),
                             ("lapsed", "Lapsed"),
-                            ("withdrawn", "Withdrawn"),
+                            ("withdrawn", "Claim withdrawn"),
                             ("done", "Added to your company"),
                         ],
                         default="asked",

@@ -7,7 +7,6 @@ can be erased without the other.
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from kolonne.portal.companies.models import Company, Tenant
 from kolonne.portal.vehicles.models.vans import Vehicle
@@ -22,7 +21,7 @@ class ClaimState(models.TextChoices):
     GRANTED = "granted", _("Decided for you")
     REFUSED = "refused", _("Decided against you")
     LAPSED = "lapsed", _("Lapsed")
-    WITHDRAWN = "withdrawn", pgettext_lazy("claim", "Withdrawn")
+    WITHDRAWN = "withdrawn", _("Claim withdrawn")
     DONE = "done", _("Added to your company")
 
 
