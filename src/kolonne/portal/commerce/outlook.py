@@ -16,7 +16,7 @@ from kolonne.portal.commerce.periods import end_of_months, last_day
 
 CANCEL, CANCEL_NOW, KEEP, PAY, STOP, END = "cancel", "cancel_now", "keep", "pay", "stop", "end"
 ACTS = {
-    CANCEL: gettext_lazy("Cancel"),
+    CANCEL: gettext_lazy("Give notice"),
     CANCEL_NOW: gettext_lazy("End trials at once"),
     KEEP: gettext_lazy("Take the notice back"),
     PAY: gettext_lazy("Go on after the trial, paid"),
