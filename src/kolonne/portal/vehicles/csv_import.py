@@ -6,7 +6,8 @@ their own language and in any order.
 
 import csv
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as made
 from typing import Any
 
 from kolonne.portal.vehicles.csv_words import DRIVES, EXAMPLE_VIN, HEADINGS, heading, plain
@@ -41,7 +42,7 @@ class Problem:
     field: str
     value: str
     code: str
-    facts: dict[str, Any] = field(default_factory=dict)
+    facts: dict[str, Any] = made(default_factory=dict)
 
 
 @dataclass(frozen=True)

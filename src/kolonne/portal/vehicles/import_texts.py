@@ -68,7 +68,7 @@ def of_file(code: str, facts: dict[str, Any]) -> str:
 
 def of_line(problem: dict[str, Any]) -> str:
     """What to do about one value."""
-    code, facts = problem["code"], problem["facts"]
+    code, facts = str(problem["code"]), dict[str, Any](problem["facts"])
     if code in _LINES:
         return str(_LINES[code]) % facts
     explained = Explained(normalised(problem["value"]), ())

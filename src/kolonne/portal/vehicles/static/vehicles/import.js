@@ -36,3 +36,5 @@ async function follow() {
 }
 
 void follow();
+
+export {};

@@ -63,3 +63,5 @@ if (panel && field) {
     pause = setTimeout(() => void explain(panel, field).catch(() => undefined), PAUSE_MS);
   });
 }
+
+export {};
