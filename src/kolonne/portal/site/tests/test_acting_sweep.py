@@ -109,6 +109,9 @@ def test_no_right_of_the_list_is_left(helper: Client, kari: User, alice: User, o
 
 FORBIDDEN: dict[str, tuple[str, dict[str, Any]]] = {
     "open a van": ("vans/<int:pk>/commands/", {"command": "unlock", "pin": "148209"}),
+    "remove a van": ("vans/<int:pk>/remove/", {"confirm": "1"}),
+    "hand a van over": ("vans/<int:pk>/hand-over/", {"customer_number": ""}),
+    "release a van": ("vans/requests/<int:pk>/release/", {"confirm": "1"}),
     "export the company": ("company/export/", {"confirm": "1", "password": SECRET}),
     "export the person": ("account/export/", {"confirm": "1"}),
     "give a role": ("people/<int:pk>/roles/<int:membership>/", {"roles": ["administrator"]}),
