@@ -46,7 +46,8 @@ OPEN: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(
         (
             "start", "map", "map_bounds", "map_roads", "vehicles", "vehicle", "vehicle_vin", "orders", "contracts",
-            "contract", "terms", "people", "person", "organisation", "organisation_history", "support_desk",
+            "contract", "contract_list", "products", "terms", "terms_text", "people", "person", "organisation",
+            "organisation_history", "support_desk",
             "api-1:list_vehicles", "api-1:get_vehicle", "api-1:get_snapshot",
         ),
         READ,

@@ -90,6 +90,11 @@ def test_a_package_names_what_it_saves(ours: House) -> None:
     assert (first.singly[-6:], first.saved[-5:]) == ("187.00", "38.00")
 
 
+def test_order_leads_to_the_order_page_with_it_chosen(ours: House, alice: User, signed_in: SignIn) -> None:
+    source = signed_in(alice).get("/orders/new/?products=logbook&packages=electric-start").content.decode()
+    assert set(re.findall(r'value="([a-z-]+)" checked', source)) == {"logbook", "electric-start"}
+
+
 def test_a_fleet_manager_reads_and_a_driver_does_not(ours: House, bob: User, dora: User, signed_in: SignIn) -> None:
     manager = signed_in(bob)
     assert "Vehicle supervision" in words(manager, "/products/")

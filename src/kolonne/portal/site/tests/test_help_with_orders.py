@@ -44,3 +44,17 @@ def test_a_helper_orders_and_completes_but_the_person_accepts(
         entry = Entry.objects.get(verb="commerce.order.done")
         assert entry.actor.startswith("Kari Test")
         assert entry.acting_for == "Alice Test"
+
+
+def test_a_helper_reads_what_is_to_be_accepted_and_is_told_who_accepts(
+    ours: House, alice: User, kari: User, at_the_desk: Callable[[User], Client]
+) -> None:
+    cache.clear()
+    actions.set_password(actor=actor_of(alice), user=alice, password=SECRET)
+    helper = at_the_desk(kari)
+    helper.post("/support/", {"login": "alice", "secret": SECRET})
+    assert "Vehicle supervision" in helper.get("/products/").content.decode()
+    page = helper.get("/terms/").content.decode()
+    assert "Nobody can accept terms in another" in page
+    assert 'name="read"' not in page
+    assert "Norwegian law" in helper.get("/terms/general/").content.decode()
