@@ -67,8 +67,10 @@ COMMANDS = (
 
 VISITORS = {
     "module": (
+        LazyCommand("claim", "kolonne.portal.site.operator:claim_module", "Make a code that lets one device in."),
         LazyCommand("enrol", "kolonne.portal.site.operator:enrol", "Make a module known and print its secret once."),
         LazyCommand("revoke", "kolonne.portal.site.operator:revoke", "Lock a module out, at once and for good."),
+        LazyCommand("provider", "kolonne.portal.site.operator:provider", "Say whose SIM card a module has."),
     )
 }
 """Subcommands that need the portal, in a group that lives elsewhere because it must not."""

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.fields.json import KT
 from django.utils import timezone
 
 from kolonne.portal.audit import actions as audit
@@ -54,7 +55,9 @@ def cut_off_wiped(*, actor: Actor) -> int:
 @transaction.atomic
 def _cut_off(actor: Actor, company: int) -> int:
     with company_scope([company]):
-        orders = Command.objects.filter(vehicle_id=OuterRef("vehicle_id"), name=WIPE, args__serial=OuterRef("serial"))
+        orders = Command.objects.annotate(to=KT("args__serial")).filter(
+            vehicle_id=OuterRef("vehicle_id"), name=WIPE, to=OuterRef("serial")
+        )
         over = orders.filter(state__in=[State.DONE, State.FAILED, State.EXPIRED])
         late = Q(vehicle__removed_at__lte=timezone.now() - LONGEST)
         retiring = Module.objects.filter(company_id=company, status=ModuleStatus.RETIRING)

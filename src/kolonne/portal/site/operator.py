@@ -19,7 +19,7 @@ from kolonne.portal.site.programs import setup_django
 
 if TYPE_CHECKING:
     from kolonne.portal.companies.models import Company
-    from kolonne.portal.vehicles.models import Vehicle
+    from kolonne.portal.vehicles.models import Module, Vehicle
 
 Result = dict[str, Any]
 
@@ -144,16 +144,17 @@ def add_vehicle(vin: str, company_name: str, plate: str, name: str, drive: str) 
 @click.command("enrol")
 @click.argument("serial")
 @click.option("--vin", required=True, help="The van in which the module sits.")
+@click.option("--beside", is_flag=True, help="The van has a module already: this one provides what that one does not.")
 @operator_command(
     "Module {serial} speaks for {vin}. Its secret, shown this once:\n{secret}\n"
     "Broker: {broker}\nKey of the command signer: {command_key}"
 )
-def enrol(serial: str, vin: str) -> Result:
+def enrol(serial: str, vin: str, beside: bool) -> Result:  # noqa: FBT001  # click passes it by name
     """Enrol a communication module; prints its secret once."""
     from kolonne.portal.vehicles import actions  # noqa: PLC0415  # needs Django
 
     found = _vehicle(vin)
-    made, secret = actions.enrol_module(actor=_actor(), vehicle=found, serial=serial)
+    made, secret = actions.enrol_module(actor=_actor(), vehicle=found, serial=serial, rank=None if beside else 0)
     configuration = config.load()
     return {
         "serial": made.serial,
@@ -164,20 +165,59 @@ def enrol(serial: str, vin: str) -> Result:
     }
 
 
+@click.command("claim")
+@click.argument("vin")
+@operator_command(
+    "One device can become a module of {vin}, until {expires_at}. On the device:\n"
+    "kolonne module --serial SERIAL --platform {platform} --claim {code}"
+)
+def claim_module(vin: str) -> Result:
+    """Make a code by which one device becomes a module of a van; prints it once."""
+    from kolonne.portal.vehicles import actions  # noqa: PLC0415  # needs Django
+
+    found = _vehicle(vin)
+    made, code = actions.make_module_claim(actor=_actor(), vehicle=found)
+    configuration = config.load()
+    return {
+        "vin": found.vin,
+        "code": code,
+        "expires_at": made.expires_at.isoformat(timespec="minutes"),
+        "platform": configuration.public_url or configuration.endpoints().portal,
+    }
+
+
 @click.command("revoke")
 @click.argument("serial")
 @operator_command("Module {serial} is revoked and cut off.")
 def revoke(serial: str) -> Result:
     """Revoke a communication module: it is cut off at once and never let in again."""
+    from kolonne.portal.vehicles import actions  # noqa: PLC0415  # needs Django
+
+    actions.revoke_module(actor=_actor(), module=_module(serial))
+    return {"serial": serial}
+
+
+@click.command("provider")
+@click.argument("serial")
+@click.argument("code", default="")
+@operator_command("Module {serial} has a SIM card of: {provider}")
+def provider(serial: str, code: str) -> Result:
+    """Say whose SIM card a module has, in the words of KOLONNE_PROVIDERS; without CODE it has no policy abroad."""
+    from kolonne.portal.commerce import actions  # noqa: PLC0415  # needs Django
+
+    actions.set_provider(actor=_actor(), module=_module(serial), provider=code)
+    return {"serial": serial, "provider": code}
+
+
+def _module(serial: str) -> "Module":
+    """The latest of this serial. Raises NotFound."""
     from kolonne.portal.lib.errors import NotFound  # noqa: PLC0415  # needs Django
-    from kolonne.portal.vehicles import actions  # noqa: PLC0415
     from kolonne.portal.vehicles.models import Module  # noqa: PLC0415
 
-    found = Module.objects.filter(serial=serial).first()
+    found = Module.objects.filter(serial=serial).order_by("-pk").first()
     if found is None:
         raise NotFound(f"module {serial}")
-    actions.revoke_module(actor=_actor(), module=found)
-    return {"serial": serial}
+    return found
 
 
 @click.group()

@@ -12,6 +12,7 @@ from kolonne.portal.commerce.actions.orders import (
     withdraw_order,
 )
 from kolonne.portal.commerce.actions.removal import van_leaves, withdraw_waiting
+from kolonne.portal.commerce.actions.roaming import note_country, set_provider
 from kolonne.portal.commerce.actions.terms import accept
 
 __all__ = [
@@ -23,9 +24,11 @@ __all__ = [
     "complete_order",
     "end_product",
     "fulfil_orders",
+    "note_country",
     "place_order",
     "renew_contracts",
     "set_common_end",
+    "set_provider",
     "take_back_notice",
     "van_leaves",
     "withdraw_order",

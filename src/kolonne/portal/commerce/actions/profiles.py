@@ -8,8 +8,10 @@ from django.utils import timezone
 
 from kolonne.portal.commerce.catalogue import Entitlement, products, union
 from kolonne.portal.commerce.models import Assignment, ModuleProfile, Profile, ServicePeriod
+from kolonne.portal.commerce.providers import providers
 from kolonne.portal.lib import notify
 from kolonne.portal.lib.actor import Actor
+from kolonne.portal.lib.channels import VAN_LEFT
 from kolonne.portal.vehicles.models import Module, ModuleStatus, Vehicle
 from kolonne.wire import signals
 
@@ -42,6 +44,7 @@ def share_among_modules(_actor: Actor, vehicle: Vehicle) -> None:
 def silence(_actor: Actor, vehicle: Vehicle) -> None:
     """The van was removed: its modules are told to be silent, and nothing more of it is stored (VH-04)."""
     write_profile(vehicle)
+    notify.notify(notify.SERVICES, f"{vehicle.company_id} {VAN_LEFT}")
 
 
 def _locked(vehicle: Vehicle) -> Profile:
@@ -88,7 +91,7 @@ def _share(profile: Profile) -> None:
     modules = list(Module.objects.filter(vehicle_id=profile.vehicle_id).order_by("rank", "pk"))
     active = [module for module in modules if module.status == ModuleStatus.ACTIVE]
     of_active = zip(active, shares(active, profile.signals), strict=True)
-    told = {module.pk: share for module, share in of_active}
+    told = {module.pk: _in_its_country(module, share) for module, share in of_active}
     for module in modules:
         share = told.get(module.pk, {})
         if module.pk not in told and not ModuleProfile.objects.filter(module=module).exclude(signals={}).exists():
@@ -108,6 +111,12 @@ def shares(modules: Sequence[Module], wanted: Mapping[str, float]) -> list[dict[
         left = {name: interval for name, interval in left.items() if name not in mine}
         found.append(mine)
     return found
+
+
+def _in_its_country(module: Module, share: dict[str, float]) -> dict[str, float]:
+    """Abroad, what the module's provider lets through (VH-07)."""
+    provider = providers().get(module.provider)
+    return share if provider is None else provider.lets_through(module.country, share)
 
 
 def provides(module: Module, signal: str) -> bool:

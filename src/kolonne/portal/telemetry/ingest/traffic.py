@@ -9,13 +9,10 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from kolonne.portal.lib.atlas import atlas
 from kolonne.portal.telemetry.ingest.states import Cell
+from kolonne.portal.telemetry.places import country_of
 
 WRITTEN_EVERY_S = 30.0
-_GRID = 100
-"""Positions within a hundredth of a degree, about a kilometre, are looked up once."""
-_REMEMBERED = 50_000
 
 
 class Sent(NamedTuple):
@@ -39,11 +36,11 @@ class Traffic:
         self._messages: Counter[Sent] = Counter()
         self._bytes: Counter[Sent] = Counter()
         self._due = clock() + WRITTEN_EVERY_S
-        self._places: dict[tuple[int, int], str] = {}
 
     def count(self, vehicle_id: int, cells: Mapping[str, Cell], payload_bytes: int) -> None:
         """One message of this van, whose last values tell where it is."""
-        sent = Sent(vehicle_id, self._country(cells))
+        told, lat, lon = ((cell := cells.get(name)) and cell[0] for name in ("country", "lat", "lon"))
+        sent = Sent(vehicle_id, country_of(told, lat, lon))
         self._messages[sent] += 1
         self._bytes[sent] += payload_bytes
 
@@ -62,20 +59,3 @@ class Traffic:
         for sent, amount in taken.items():
             self._messages[sent] += amount.messages
             self._bytes[sent] += amount.bytes
-
-    def _country(self, cells: Mapping[str, Cell]) -> str:
-        """As the module's modem says, else by its position."""
-        if told := cells.get("country"):
-            word = str(told[0]).upper()
-            return word if len(word) == 2 and word.isascii() and word.isalpha() else ""  # ISO 3166-1
-        lat, lon = cells.get("lat"), cells.get("lon")
-        if lat is None or lon is None:
-            return ""
-        place = round(lat[0] * _GRID), round(lon[0] * _GRID)
-        found = self._places.get(place)
-        if found is None:
-            if len(self._places) >= _REMEMBERED:
-                self._places.clear()
-            outlines = atlas()
-            found = self._places[place] = outlines.country(lat[0], lon[0]) if outlines else ""
-        return found
