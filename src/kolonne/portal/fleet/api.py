@@ -39,6 +39,9 @@ class VehicleOut(Schema):
     model_year: int | None
     drive: str = Field(description="`electric`, `diesel`, `petrol` or `hybrid`")
     driver: str
+    removed_at: AwareDatetime | None = Field(
+        default=None, description="When the van left the company; null: it is there"
+    )
 
 
 class VehiclePage(Schema):
@@ -94,17 +97,23 @@ def list_vehicles(
     request: HttpRequest,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 100,
     after: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
+    removed: Annotated[  # noqa: FBT002  # a query parameter
+        bool, Query(description="Those that were removed, instead of those that are there")
+    ] = False,
 ) -> Any:
-    """In the order in which they were added."""
+    """In the order in which they were added. What was removed keeps the readings of its time with the company, as far
+    as services are active on another van; a VIN that was there several times is in the list of the removed as often."""
     companies = companies_with_vans(request.actor)  # type: ignore[attr-defined]  # set by authentication
-    vans = list(Vehicle.objects.of(companies).filter(pk__gt=after).order_by("pk")[: limit + 1])
+    known = Vehicle.ever.of(companies).exclude(removed_at=None) if removed else Vehicle.objects.of(companies)
+    vans = list(known.filter(pk__gt=after).order_by("pk")[: limit + 1])
     return {"vehicles": vans[:limit], "next": vans[limit - 1].pk if len(vans) > limit else None}
 
 
 @router.get("/vehicles/{vin}", response=VehicleStateOut, summary="A van and its state")
 def get_vehicle(request: HttpRequest, vin: Vin) -> Any:
-    """The last value of every signal, with its time."""
-    vehicle = _vehicle(request, vin)
+    """The last value of every signal of an active service, with its time. A VIN means the van that is there; if there
+    is none, the one that was removed last."""
+    vehicle = _vehicle(request, vin, also_removed=True)
     actor: Actor = request.actor  # type: ignore[attr-defined]  # set by authentication
     require(actor, STATE, vehicle.company_id)
     note_look_at_vehicle(actor, vehicle)
@@ -134,7 +143,8 @@ def get_history(
     limit: Annotated[int, Query(ge=1, le=telemetry.MAX_POINTS)] = 1000,
     cursor: Annotated[str | None, Query(max_length=200, description="`next` of the page before")] = None,
 ) -> Any:
-    """Oldest first. Values are exactly what the van sent."""
+    """Oldest first. Values are exactly what the van sent; only signals of services that are active on one of the
+    company's vans, and only times in which the van was the company's. The VIN means the same van as for its state."""
     vehicle = _vehicle(request, vin, also_removed=True)
     actor: Actor = request.actor  # type: ignore[attr-defined]  # set by authentication
     require(actor, HISTORY, vehicle.company_id)

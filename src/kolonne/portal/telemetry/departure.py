@@ -71,8 +71,9 @@ def erase(actor: Actor, company: Company) -> bool:
 
 
 def files(company: Company) -> Iterator[Unit]:
-    """Three pieces of work for each van, so that the progress moves and no transaction lasts."""
-    for vehicle in Vehicle.objects.filter(company=company).order_by("pk"):
+    """Three pieces of work for each van, also of those that were removed, so that the progress moves and no transaction
+    lasts. What the company cannot see it cannot take along either (VH-05)."""
+    for vehicle in Vehicle.ever.filter(company=company).order_by("pk"):
         yield from _files_of(vehicle)
 
 

@@ -45,6 +45,8 @@ def assign_product(*, actor: Actor, vehicle: Vehicle, product: str) -> Assignmen
     check_fits(vehicle, product)
     with company_scope([vehicle.company_id]):
         contract = contract_without_order(actor, vehicle.company_id)
+        if not Vehicle.objects.select_for_update().filter(pk=vehicle.pk).exists():
+            raise Conflict("van_removed", f"{vehicle.vin} was removed")
         assignment = start(actor, contract, vehicle, product, Agreed())
         settle(actor, [contract.pk])
         write_profile(vehicle)
