@@ -1,7 +1,8 @@
 """What an agent must know to start: who it is, where the platform is, whose commands it obeys.
 
-Told by options, an enrolment file (what `kolonne module enrol --json` printed), `KOLONNE_MODULE_*`, and, on the
-platform's own machine, by what the platform keeps in its data directory; in this order.
+Told by a claim (`module.claiming`), or by options, an enrolment file (what `kolonne module enrol --json` printed),
+`KOLONNE_MODULE_*`, and, on the platform's own machine, by what the platform keeps in its data directory; in this
+order.
 """
 
 import json
@@ -9,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kolonne.config import Config, ConfigError
+from kolonne.module.claiming import claim
 from kolonne.module.errors import SettingsError
+from kolonne.module.identity import Files, Identity
 from kolonne.module.mqtt import Broker, Tls
 from kolonne.wire import subjects
 
@@ -28,6 +31,8 @@ class Told:
     store: Path | None = None
     enrolment: Path | None = None
     tls: Tls | None = None
+    claim: str = ""
+    platform: str = ""
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,8 @@ class Enrolment:
     broker: Broker
     command_key: bytes
     store: Path
+    renews: bool = False
+    """It has a certificate from a claim, which it renews itself."""
 
 
 def enrolment(told: Told, config: Config) -> Enrolment:
@@ -49,18 +56,31 @@ def enrolment(told: Told, config: Config) -> Enrolment:
             f"serial {serial!r}: expected 8 to 32 capital letters and digits, by --serial, --enrolment or "
             "KOLONNE_MODULE_SERIAL"
         )
+    store = told.store or (Path(config.module_store) if config.module_store else None)
+    store = store or config.data / "module" / f"{serial}.db"
+    if told.claim:
+        claim(told.claim, platform=told.platform, serial=serial, store=store)
+    identity = None if told.secret_file or paper or told.tls else Files(store).load()
+    if identity is not None and identity.serial == serial:
+        return _claimed(identity, Files(store), told)
     secret = _read(told.secret_file) or paper.get("secret", "") or config.module_secret
     if not secret and not (told.tls and told.tls.cert):
         raise SettingsError(
             f"module {serial} has no secret: `kolonne module enrol {serial} --vin VIN --json` prints it once; "
-            "give it by --enrolment, --secret-file or KOLONNE_MODULE_SECRET_FILE"
+            "give it by --enrolment, --secret-file or KOLONNE_MODULE_SECRET_FILE; or claim the module for a van with "
+            "--claim CODE --platform https://host"
         )
     address = told.broker or paper.get("broker", "") or config.module_broker or _local_broker(config)
     key = told.command_key or paper.get("command_key", "") or config.module_command_key or _local_key(config)
-    store = told.store or (Path(config.module_store) if config.module_store else None)
-    return Enrolment(
-        serial, _broker(address, secret, told.tls), _key(key), store or config.data / "module" / f"{serial}.db"
-    )
+    return Enrolment(serial, _broker(address, secret, told.tls), _key(key), store)
+
+
+def _claimed(identity: Identity, files: Files, told: Told) -> Enrolment:
+    """A module that came by a claim: its files say everything."""
+    has_authority = files.broker_ca.exists() and files.broker_ca.stat().st_size > 0
+    tls = Tls(files.broker_ca if has_authority else None, files.certificate)
+    broker = _broker(told.broker or identity.broker, "", tls)
+    return Enrolment(identity.serial, broker, _key(identity.command_key), files.store, renews=True)
 
 
 def _paper(file: Path | None) -> dict[str, str]:

@@ -3,11 +3,13 @@
 import asyncio
 import json
 import logging
+import os
 import signal
 import sys
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import click
@@ -15,8 +17,10 @@ import click
 from kolonne import config as settings
 from kolonne.module import mqtt, sources
 from kolonne.module.agent import Agent, AgentSettings, Tally
+from kolonne.module.claiming import keep_renewed
 from kolonne.module.enrolment import Enrolment, Told, enrolment
 from kolonne.module.errors import ModuleError
+from kolonne.module.log import Log
 from kolonne.module.sources import Feed, SourceOptions
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -33,6 +37,8 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--rebase", is_flag=True, help="Shift recorded times to now.")
 @click.option("--timezone", default="UTC", show_default=True, help="Zone of recorded local times.")
 @click.option("--enrolment", "paper", type=_FILE, help="What `kolonne module enrol --json` printed.")
+@click.option("--claim", default="", help="Code from the van's page: come into service, with an empty store.")
+@click.option("--platform", default="", help="https://host of the platform that gave the code.")
 @click.option("--serial", default="", help="Who this module is. Else: KOLONNE_MODULE_SERIAL.")
 @click.option("--secret-file", type=_FILE, help="File with the module's secret. Else: KOLONNE_MODULE_SECRET(_FILE).")
 @click.option("--broker", default="", help="host:port of the platform, or mqtts://host:port. Else: this machine's.")
@@ -81,6 +87,8 @@ def _told(given: dict[str, Any]) -> Told:
         command_key=given["command_key"],
         store=given["store"],
         enrolment=given["paper"],
+        claim=given["claim"],
+        platform=given["platform"],
         tls=mqtt.Tls(*files) if any(files) else None,
     )
 
@@ -98,7 +106,7 @@ async def _run(who: Enrolment, feed: Feed, *, again: bool) -> Tally:
         feed.van,
         connect=partial(mqtt.connect, who.broker, who.serial),
     )
-    run = asyncio.create_task(agent.run())
+    run = asyncio.create_task(_with_renewal(agent, who))
     loop = asyncio.get_running_loop()
     for stop in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(stop, run.cancel)
@@ -106,6 +114,19 @@ async def _run(who: Enrolment, feed: Feed, *, again: bool) -> Tally:
         return await run
     except asyncio.CancelledError:
         return agent.tally
+
+
+async def _with_renewal(agent: Agent, who: Enrolment) -> Tally:
+    renewal = asyncio.create_task(_renewal(who))
+    try:
+        return await agent.run()
+    finally:
+        renewal.cancel()
+
+
+async def _renewal(who: Enrolment) -> None:
+    if who.renews:
+        await keep_renewed(who.store, random=Random(os.urandom(8)), log=Log(__name__, serial=who.serial))  # noqa: S311
 
 
 def _known(group: BaseExceptionGroup[BaseException]) -> BaseException:

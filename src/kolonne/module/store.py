@@ -119,7 +119,7 @@ def module_key_bytes(path: Path) -> bytes:
     except FileNotFoundError:
         key = os.urandom(32)
         file.parent.mkdir(parents=True, exist_ok=True)
-        _write_durably(file, key.hex())
+        write_durably(file, key.hex())
     except ValueError as error:
         raise StoreError(f"{file} does not hold a key: restore it, or remove it and enrol the module again") from error
     if len(key) != 32:
@@ -127,7 +127,8 @@ def module_key_bytes(path: Path) -> bytes:
     return key
 
 
-def _write_durably(file: Path, text: str) -> None:
+def write_durably(file: Path, text: str) -> None:
+    """Replaces a file that only this user may read, in one step that survives a crash."""
     draft = file.with_name(file.name + ".new")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as out:

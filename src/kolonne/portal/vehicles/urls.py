@@ -1,6 +1,6 @@
 from django.urls import path
 
-from kolonne.portal.vehicles.views import add, arbitration, claims, handovers, imports, removal, requests
+from kolonne.portal.vehicles.views import add, arbitration, claims, handovers, imports, modules, removal, requests
 
 urlpatterns = [
     path("vans/add/", add.vehicle_add, name="vehicle_add"),
@@ -24,5 +24,15 @@ urlpatterns = [
     path("vans/<int:pk>/hand-over/", handovers.vehicle_hand_over, name="vehicle_hand_over"),
     path("customers/vans/", arbitration.van_claims, name="van_claims"),
     path("customers/vans/<int:pk>/", arbitration.van_claim, name="van_claim"),
+    path("vans/<int:pk>/modules/", modules.vehicle_modules, name="vehicle_modules"),
+    path("vans/<int:pk>/modules/add/", modules.module_add, name="module_add"),
+    path(
+        "vans/<int:pk>/modules/claims/<int:claim>/withdraw/",
+        modules.module_claim_withdraw,
+        name="module_claim_withdraw",
+    ),
+    path("vans/<int:pk>/modules/<int:module>/in-charge/", modules.module_in_charge, name="module_in_charge"),
+    path("vans/<int:pk>/modules/<int:module>/provides/", modules.module_provides, name="module_provides"),
+    path("vans/<int:pk>/modules/<int:module>/revoke/", modules.module_revoke, name="module_revoke"),
     path("vans/<int:pk>/remove/", removal.vehicle_remove, name="vehicle_remove"),
 ]

@@ -168,7 +168,8 @@ def address_of(route: str, to: Targets) -> str:
         "vin": vehicle.vin if vehicle else "WK0TEST0000000009",
         "membership": to.membership, "command_id": to.command, "id": to.command, "rest": "nothing-here",
         "token": "wrong-token", "key": "wrong-key", "uidb36": "1", "code": "general" if route.startswith("terms/") else "wrong", "number": "wrong-number",
-        "application": APPLICATION, "site": to.site, "generation": 1,
+        "application": APPLICATION, "site": to.site,
+        "module": to.house.module.pk if to.house else 0, "claim": 0, "generation": 1,
     }  # fmt: skip
     plain = re.sub(r"\(\?P<(\w+)>[^)]*\)", r"<\1>", route)
     return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda match: str(values[match[1]]), plain)
