@@ -6,8 +6,8 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from kolonne.portal.lib.scope import all_companies, company_scope
-from kolonne.portal.vehicles.actions.changing import let_lapse, move, note, release_claim, tell, together
-from kolonne.portal.vehicles.actions.claims import OTHER_SIDE, end_request, lapse_after
+from kolonne.portal.vehicles.actions.changing import OTHER_SIDE, let_lapse, move, note, release_claim, tell, together
+from kolonne.portal.vehicles.actions.claims import end_request, lapse_after
 from kolonne.portal.vehicles.models import LIVE, WITH_OWNER, Claim, ClaimState, Vehicle
 from kolonne.portal.vehicles.queries.ownership import is_reserved_elsewhere, owner_of
 

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import TypeVar, cast
+from typing import TypeVar
 
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
@@ -137,7 +137,7 @@ def removed_vans(actor: Actor, page: str) -> "Page[Vehicle]":
     companies = companies_with_vans(actor)
     with company_scope(companies):
         gone = Vehicle.ever.of(companies).exclude(removed_at=None).order_by("-removed_at", "-pk")
-        found = cast("Page[Vehicle]", Paginator(gone, PER_PAGE).get_page(page))
+        found = Paginator(gone, PER_PAGE).get_page(page)
         found.object_list = list(found.object_list)
         return found
 

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -42,7 +43,7 @@ def test_of_twenty_companies_one_gets_the_van_and_the_others_learn_no_name(rival
             return error
         return None
 
-    answers = all_at_once([lambda company=company: add(company) for company in rivals])
+    answers = all_at_once([partial(add, company) for company in rivals])
     losers = [answer for answer in answers if answer is not None]
     assert len(losers) == COMPANIES - 1
     assert {error.code for error in losers} == {"vin_taken"}
