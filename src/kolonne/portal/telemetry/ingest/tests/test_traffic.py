@@ -65,7 +65,8 @@ async def test_counts_are_stored_with_a_flush(
     monkeypatch.setattr(traffic, "WRITTEN_EVERY_S", 0.0)
     (van,) = enrol(1)
     drafter = Drafter(Bindings())
-    for n, readings in enumerate(({"lat": 59.91, "lon": 10.75}, {"speed": 3}, {"country": "SE"}), start=1):
+    said: list[dict[str, Any]] = [{"lat": 59.91, "lon": 10.75}, {"speed": 3}, {"country": "SE"}]
+    for n, readings in enumerate(said, start=1):
         draft = await drafter.draft(connection, [message(van, n, readings)], MS)
         await store.commit(connection, draft)
     sql = (
