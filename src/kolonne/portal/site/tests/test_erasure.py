@@ -35,7 +35,7 @@ from kolonne.portal.audit import actions as audit
 from kolonne.portal.audit import queries as entries
 from kolonne.portal.commands import actions as commands
 from kolonne.portal.commands.actions import Order as CommandOrder
-from kolonne.portal.commerce.models import Order
+from kolonne.portal.commerce.models import Order, TermsAcceptance, TermsText
 from kolonne.portal.companies import actions as companies
 from kolonne.portal.companies.actions import people
 from kolonne.portal.companies.models import (
@@ -118,6 +118,7 @@ def kanari(platform: Config, django_db_blocker: DjangoDbBlocker, admin: Admin, s
         cache.clear()
         admin.execute("DELETE FROM audit_entry WHERE company_id IS NULL AND id > %s", last)  # the end of the chain
         forget_committed(admin, house.company, [alice, member, loner])
+        admin.execute("DELETE FROM commerce_termstext WHERE text = 'Of erasure'")
         admin.execute("DELETE FROM procrastinate_jobs")
         admin.execute("DELETE FROM identity_helprequest")
         admin.execute("DELETE FROM identity_application WHERE code = 'of-erasure'")
@@ -236,6 +237,10 @@ def leave_labels(world: World) -> None:
         Leaving.objects.create(company=company, ordered_by=name, ends_at=later)
         CompanyExport.objects.create(company=company, asked_by=world.member, asked_label=name, state="gone")
         Order.objects.create(company=company, placed_by=name, terms_accepted_by=name)
+        text, _new = TermsText.objects.get_or_create(
+            sha256="0" * 64, defaults={"code": "general", "valid_from": later.date(), "text": "Of erasure"}
+        )
+        TermsAcceptance.objects.create(company=company, text=text, accepted_by=name)
         Vehicle.objects.filter(pk=world.house.vehicle.pk).update(driver=name)
         member = Membership.objects.get(company=company, user=world.alice)
         shop = Application.objects.create(code="of-erasure", name="Shop", rights=["use"])
