@@ -26,8 +26,9 @@ def seller(market: str, at: datetime) -> Party:
         return {"name": name or urlsplit(settings.PUBLIC_URL).hostname or "Kolonne", "lines": [*filter(None, lines)]}
     # Customers read their seller's name and address, and nothing else of that organisation.
     with company_scope([operator.pk]):
-        versions = CompanyVersion.objects.filter(company_id=operator.pk, since__lte=at).order_by("-generation")
-        found: Any = versions.first() or Company.objects.get(pk=operator.pk)
+        versions = CompanyVersion.objects.filter(company_id=operator.pk)
+        of_then = versions.filter(since__lte=at).order_by("-generation").first()
+        found: Any = of_then or versions.order_by("generation").first() or Company.objects.get(pk=operator.pk)
         return {name: getattr(found, name) for name in MASTER_DATA}
 
 
