@@ -65,10 +65,15 @@ class Pin:
     locked: bool
 
 
-_WITH_MODULE = """
+# Of several modules the first that can carry it out; once signed, it stays with the one that it was signed for.
+_IN_CHARGE = """coalesce(c.module_id, (
+    SELECT o.id FROM vehicles_module o JOIN vehicles_modulesession os ON os.module_id = o.id
+    WHERE o.vehicle_id = c.vehicle_id AND o.company_id = c.company_id AND o.status = 'active'
+    ORDER BY c.name = ANY (os.capabilities) DESC, o.rank LIMIT 1))"""
+_WITH_MODULE = f"""
     FROM commands_command c
     JOIN vehicles_module m ON m.vehicle_id = c.vehicle_id AND m.company_id = c.company_id AND (
-        m.status = 'active' AND c.name <> 'wipe'
+        m.status = 'active' AND c.name <> 'wipe' AND m.id = {_IN_CHARGE}
         OR m.status = 'retiring' AND c.name = 'wipe' AND m.serial = c.args ->> 'serial')
     JOIN vehicles_modulesession s ON s.module_id = m.id
     LEFT JOIN commerce_profile p ON p.vehicle_id = c.vehicle_id AND p.company_id = c.company_id
