@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from dataclasses import replace
 from typing import Any
 
 import aiomqtt
@@ -74,6 +75,24 @@ async def test_without_a_service_nothing_is_collected(world: World) -> None:
         assert "speed" in (await agent.hear(client, "profile"))["signals"]
         assert await agent.send(client) == 3
         assert samples(world, van) == 2
+
+
+async def test_the_second_module_takes_over_when_the_first_is_revoked(world: World) -> None:
+    """VH-03: each signal is in one module's charge."""
+    van = await asyncio.to_thread(world.enrol, "vehicle-supervision")
+    serial = f"{van.serial}B"
+    enrolment = world.folder / f"{serial}.json"
+    told = await asyncio.to_thread(world.run, "module", "enrol", serial, "--vin", van.vin, "--beside")
+    enrolment.write_text(json.dumps(told))
+    second = OldAgent(world, replace(van, serial=serial, enrolment=enrolment))
+    async with second.connection() as client:
+        await client.subscribe(f"m/{serial}/down/#")
+        assert await second.send(client) == 1
+        assert samples(world, van) == 0, "the first one is in charge of everything"
+        await asyncio.to_thread(world.run, "module", "revoke", van.serial)
+        assert "speed" in (await second.hear(client, "profile"))["signals"]
+        assert await second.send(client) == 2
+        assert samples(world, van) == 1
 
 
 async def test_a_revoked_module_is_cut_off(world: World) -> None:
