@@ -4,7 +4,7 @@ Pure, and the same rules as `static/fleet/condition.js`, which keeps pages live;
 `tests/conditions.json`. Times are milliseconds of vehicle time.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +18,7 @@ WHEELS = ("front_left", "front_right", "rear_left", "rear_right")
 
 STATES = ("alert", "moving", "charging", "standing", "lost")
 
-Signals = Mapping[str, list[Any]]
+Signals = Mapping[str, Sequence[Any]]
 """Signal to value, vehicle time of the last reading, and time since when the value is so."""
 
 

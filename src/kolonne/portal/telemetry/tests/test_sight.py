@@ -148,7 +148,7 @@ def test_periods_follow_each_other_without_a_gap_and_a_change_of_nothing_makes_n
     periods = list(ServicePeriod.objects.filter(vehicle=van).order_by("version"))
     assert [one.until for one in periods[:-1]] == [one.since for one in periods[1:]]
     assert periods[-1].until is None
-    ServicePeriod.objects.filter(pk=periods[0].pk).update(until=periods[0].until - timedelta(days=400))
+    ServicePeriod.objects.filter(pk=periods[0].pk).update(until=periods[0].since - timedelta(days=400))
     write_profile(van)
     assert Profile.objects.get(vehicle=van).version == before
     commerce.end_product(actor=SYSTEM, vehicle=van, product="remote-access")

@@ -24,6 +24,7 @@ from kolonne.portal.conftest import forget_committed
 from kolonne.portal.lib.errors import KolonneError
 from kolonne.portal.lib.scope import company_scope
 from kolonne.portal.telemetry import database, queries
+from kolonne.portal.telemetry.ingest import store
 from kolonne.portal.telemetry.ingest.binding import Bindings
 from kolonne.portal.telemetry.ingest.broker import Broker
 from kolonne.portal.telemetry.ingest.pipeline import Pipeline
@@ -71,7 +72,7 @@ class Ingest:
         self.line, self.bindings, self.runner = Line(), Bindings(), runner
         connect = database.connector(platform, "kolonne_ingest", name="walk")
         self.pipeline = Pipeline(self.line, self.bindings, connect)
-        self.connection = runner.run(connect())
+        self.connection: store.Connection = runner.run(_opened(connect))
         self.hear_of_changes()
 
     def hear_of_changes(self) -> None:
@@ -152,6 +153,10 @@ class Watch:
         sql = "SELECT coalesce(sum(count), 0)::int FROM telemetry.refusal WHERE vehicle_id = ANY (%s)"
         row = self.admin.execute(sql, [vans]).fetchone()
         return int(row[0]) if row else 0
+
+
+async def _opened(connect: database.Connect) -> store.Connection:
+    return await connect()
 
 
 def _share(module: Module) -> ModuleProfile | None:
