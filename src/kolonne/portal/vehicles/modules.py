@@ -15,7 +15,7 @@ GROUPS = {
     "position": _("Position"),
     "driving": _("Driving"),
     "energy": _("Energy and range"),
-    "charging": _("Charging"),
+    "charging": _("Charging and plug"),
     "climate": _("Climate"),
     "body": _("Doors, locks and lights"),
     "tyres": _("Tyres"),

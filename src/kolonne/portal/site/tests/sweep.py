@@ -167,7 +167,7 @@ def address_of(route: str, to: Targets) -> str:
         "pk": of_noun.get(route.partition("/")[0], vehicle.pk if vehicle else 0),
         "vin": vehicle.vin if vehicle else "WK0TEST0000000009",
         "membership": to.membership, "command_id": to.command, "id": to.command, "rest": "nothing-here",
-        "token": "wrong-token", "key": "wrong-key", "uidb36": "1", 
+        "token": "wrong-token", "key": "wrong-key", "uidb36": "1",
         "code": "general" if route.startswith("terms/") else "wrong", "number": "wrong-number",
         "application": APPLICATION, "site": to.site,
         "module": to.house.module.pk if to.house else 0, "claim": 0, "generation": 1,
