@@ -82,7 +82,7 @@ def _apps(request: HttpRequest, actor: Actor) -> list[App]:
         at_desk = (page or "").startswith(("customer", "case_"))
         apps.append(App(_("Customers"), "badge", reverse("customers"), current=at_desk))
     if companies_that_buy(actor):
-        current = (page or "").startswith(("order", "contract", "products", "terms"))
+        current = (page or "").startswith(("order", "invoice", "contract", "products", "terms"))
         apps.append(App(_("Services"), "order", reverse("products"), current=current))
     people = navigation.address_of(actor)
     if people:
