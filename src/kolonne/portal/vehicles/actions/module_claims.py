@@ -129,7 +129,7 @@ def _enrol(actor: Actor, claim: ModuleClaim, serial: str, asked: csr.KeyRequest,
 
 def _given_before(claim: ModuleClaim, serial: str, asked: csr.KeyRequest, now: datetime) -> ModuleCertificate | None:
     """What this very device got by this code a moment ago; the key proves that it is the same."""
-    if claim.used_at is None or now - claim.used_at > FETCH_AGAIN:
+    if claim.used_at is None or claim.module_id is None or now - claim.used_at > FETCH_AGAIN:
         return None
     same = ModuleCertificate.objects.filter(module_id=claim.module_id, key_sha256=asked.key_sha256, revoked_at=None)
     return same.filter(module__serial=serial).first()

@@ -45,7 +45,7 @@ def request_of(key: Key, name: str = "anything") -> bytes:
 
 
 def renewal(of: ModuleCertificate, serial: str, key: Key, new_key: Key, **changes: Any) -> bytes:
-    content = {
+    content: dict[str, Any] = {
         "serial": serial,
         "certificate": bytes(of.fingerprint or b""),
         "request": request_of(new_key),
