@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from kolonne.portal.commerce import cockpit, money
 from kolonne.portal.commerce.actions.common_end import plan_common_end
-from kolonne.portal.commerce.actions.lines import goes_on, has_notice, is_trial
+from kolonne.portal.commerce.actions.lines import as_they_are, goes_on, has_notice, is_trial
 from kolonne.portal.commerce.models import Assignment, ContractState
 from kolonne.portal.commerce.periods import end_of_months, last_day
 
@@ -45,7 +45,8 @@ class Outlook:
 
 
 def of(act: str, lines: Sequence[Assignment], time_zone: str, now: datetime, day: date | None = None) -> Outlook:
-    """Changes nothing. Raises Invalid `past_day`."""
+    """Changes nothing. Raises Invalid `past_day`, `far_day`."""
+    lines = as_they_are(lines, now)
     if act == END:
         return _common_end(lines, time_zone, now, day) if day else Outlook()
     makers: dict[str, Callable[[Sequence[Assignment], str, datetime], Outlook]] = {
@@ -90,8 +91,8 @@ def _cancel_now(lines: Sequence[Assignment], _zone: str, _now: datetime) -> Outl
     return _with_others(found, lines)
 
 
-def _keep(lines: Sequence[Assignment], zone: str, now: datetime) -> Outlook:
-    noticed = [line for line in lines if has_notice(line) and (line.ends_at is None or line.ends_at > now)]
+def _keep(lines: Sequence[Assignment], zone: str, _now: datetime) -> Outlook:
+    noticed = [line for line in lines if has_notice(line)]
     paid = [line for line in noticed if not is_trial(line) or line.converts]
     found = Outlook(_ending_trials([line for line in noticed if line not in paid], zone))
     if paid:

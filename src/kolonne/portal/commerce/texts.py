@@ -123,6 +123,7 @@ REFUSALS = {
         "Nobody decides to pay in another's name: whoever you act for has to do it, signed in without you."
     ),
     "past_day": gettext_lazy("This day is over. Choose today or a later one."),
+    "far_day": gettext_lazy("This day is too far away. Choose a nearer one."),
     "no_day": gettext_lazy("Choose the last day of these services."),
     "no_common_end": gettext_lazy("None of these services can end on that day. Choose a later one."),
     "nothing_waits": gettext_lazy("Nothing of this contract waits any more."),

@@ -8,14 +8,16 @@ from django.db import transaction
 from django.db.models import Case, Value, When
 from django.utils import timezone
 
-from kolonne.portal.commerce.actions.assignments import WRITE
-from kolonne.portal.commerce.actions.lines import after, goes_on, is_trial, locked_lines
+from kolonne.portal.commerce.actions.lines import after, goes_on, is_trial, locked_lines, require_own_will
 from kolonne.portal.commerce.models import Assignment, ContractState
 from kolonne.portal.commerce.periods import end_of_months, last_day, midnight_after
 from kolonne.portal.companies.models import Company
-from kolonne.portal.lib.actor import Actor, require
+from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.errors import Conflict, Invalid
 from kolonne.portal.lib.scope import company_scope
+
+MOST_YEARS = 50
+"""From now on: nobody means a later day."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,9 @@ class Plan:
 
 
 def plan_common_end(lines: Iterable[Assignment], day: date, time_zone: str, now: datetime) -> Plan:
-    """The last day of all that can end then. Changes nothing. Raises Invalid `past_day`."""
+    """The last day of all that can end then. Changes nothing. Raises Invalid `past_day`, `far_day`."""
+    if day.year > now.year + MOST_YEARS:
+        raise Invalid("far_day", f"{day} is too far away", {"day": f"within {MOST_YEARS} years"})
     end = midnight_after(day, time_zone)
     if end <= now:
         raise Invalid("past_day", f"{day} is over", {"day": "today or later"})
@@ -60,7 +64,10 @@ def _why_not(line: Assignment, end: datetime, time_zone: str, now: datetime) -> 
             return None
         if not goes_on(line):
             return Refused(line, "ends_with_trial", last_day(line.ends_at or line.trial_until, time_zone))
-    earliest = end_of_months(line.notice_at or now, line.notice_months, time_zone)
+    # Counted anew: whoever gave notice for a day far away gave none for a nearer one.
+    earliest = end_of_months(now, line.notice_months, time_zone)
+    if line.ends_at is not None:
+        earliest = min(earliest, line.ends_at)
     return Refused(line, "too_early", last_day(earliest, time_zone)) if end < earliest else None
 
 
@@ -70,12 +77,13 @@ def set_common_end(
 ) -> Plan:
     """Gives notice to all these services for one day; which of them cannot end then, and why, is in the answer.
 
-    Raises NotAllowed, NotFound; Invalid `past_day`; Conflict `no_common_end` when none of them can end then.
+    Raises NotAllowed, NotFound; Invalid `past_day`, `far_day`; Conflict `no_common_end` when none of them can end then,
+    and `pay_by_helper` to whoever acts for somebody else: a later end is paid for.
     """
-    require(actor, WRITE, company.pk)
+    require_own_will(actor, company)
     now = now or timezone.now()
     with company_scope([company.pk]):
-        plan = plan_common_end(locked_lines(company, lines), day, company.time_zone, now)
+        plan = plan_common_end(locked_lines(company, lines, now), day, company.time_zone, now)
         if not plan.agreed:
             raise Conflict("no_common_end", f"no service can end on {day}")
         rows = Assignment.objects.filter(pk__in=[line.pk for line in plan.agreed])

@@ -33,7 +33,7 @@ def cancel_lines(
     require(actor, WRITE, company.pk)
     now = now or timezone.now()
     with company_scope([company.pk]):
-        chosen = locked_lines(company, lines)
+        chosen = locked_lines(company, lines, now)
         if at_once:
             found = _end_trials(actor, chosen, now)
         else:
@@ -80,7 +80,7 @@ def take_back_notice(*, actor: Actor, company: Company, lines: Collection[int], 
     require_own_will(actor, company)
     now = now or timezone.now()
     with company_scope([company.pk]):
-        found = [line for line in locked_lines(company, lines) if has_notice(line) and not _is_over(line, now)]
+        found = [line for line in locked_lines(company, lines, now) if has_notice(line)]
         if not found:
             raise Conflict("no_notice", "none of these services was cancelled, or they ended already")
         rows = Assignment.objects.filter(pk__in=[line.pk for line in found])
@@ -104,7 +104,7 @@ def choose_after_trial(
     require(actor, WRITE, company.pk)
     now = now or timezone.now()
     with company_scope([company.pk]):
-        trials = [line for line in locked_lines(company, lines) if is_trial(line) and not _is_over(line, now)]
+        trials = [line for line in locked_lines(company, lines, now) if is_trial(line)]
         if not trials:
             raise Conflict("no_trial", "none of these services is on trial any more")
         rows = Assignment.objects.filter(pk__in=[line.pk for line in trials])
@@ -126,6 +126,16 @@ def has_notice(line: Assignment) -> bool:
     return line.ended_at is None and line.notice_at is not None
 
 
+def as_they_are(lines: Iterable[Assignment], now: datetime) -> list[Assignment]:
+    """Those that still run, with their states of now, whether the job has come or not: nobody gains or loses anything
+    by its being late. Changes no row."""
+    still = [line for line in lines if not _is_over(line, now)]
+    for line in still:
+        if is_trial(line) and line.trial_until is not None and line.trial_until <= now:
+            line.state = ContractState.ACTIVE if line.ends_at is None else ContractState.NOTICE
+    return still
+
+
 def _is_over(line: Assignment, now: datetime) -> bool:
     """The job has not come yet, but the end has."""
     end = line.ends_at or (line.trial_until if is_trial(line) and not line.converts else None)
@@ -139,8 +149,8 @@ def require_own_will(actor: Actor, company: Company) -> None:
         raise Conflict("pay_by_helper", "nobody decides to pay in another's name")
 
 
-def locked_lines(company: Company, pks: Collection[int]) -> list[Assignment]:
-    """Running lines of the company, nobody else changes them; the job may have ended some of them meanwhile.
+def locked_lines(company: Company, pks: Collection[int], now: datetime) -> list[Assignment]:
+    """Running lines of the company, nobody else changes them; some of them may have ended meanwhile.
 
     Raises NotFound for lines that are not the company's.
     """
@@ -150,7 +160,7 @@ def locked_lines(company: Company, pks: Collection[int]) -> list[Assignment]:
     if mine.count() != len(set(pks)):
         raise NotFound("service")
     running: QuerySet[Assignment] = mine.filter(ended_at=None).select_related("vehicle").order_by("vehicle_id", "pk")
-    return list(running.select_for_update(of=("self",)))
+    return as_they_are(running.select_for_update(of=("self",)), now)
 
 
 def after(actor: Actor, verb: str, lines: Collection[Assignment], **facts: Any) -> None:
