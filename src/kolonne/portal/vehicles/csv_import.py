@@ -11,13 +11,17 @@ from dataclasses import field as made
 from typing import Any
 
 from kolonne.portal.vehicles.csv_words import DRIVES, EXAMPLE_VIN, HEADINGS, heading, plain
-from kolonne.portal.vehicles.vin import explain
+from kolonne.portal.vehicles.vin import LENGTH, explain
 
 MAX_BYTES = 5_000_000
 MAX_LINES = 25_000
 """Of vans, without the line of headings."""
 MAX_SPAN = 50
 """Lines of the file that one record may take: more come from a quotation mark that nobody closed."""
+MAX_HEADINGS = 20_000
+"""Signs of the line with the headings; a longer one is no table of vans, and would be searched for a long time."""
+MAX_VALUE = 1000
+"""Signs of a value; a longer one is wrong everywhere, and not looked at sign by sign."""
 MAX_SHOWN = 60
 """Signs of a wrong value that are kept for the report."""
 FIRST_YEAR = 1950
@@ -102,6 +106,8 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
     start = next((place for place, line in enumerate(lines) if line.strip(" \t,;")), len(lines))
     if start < len(lines) and lines[start].lower().startswith("sep="):  # as Excel writes and reads it
         start += 1
+    if start < len(lines) and len(lines[start]) > MAX_HEADINGS:
+        raise Unreadable("broken", line=start + 1)
     delimiter = _delimiter(lines[start]) if start < len(lines) else ","
     return _records(lines[start:], delimiter, start)
 
@@ -131,6 +137,8 @@ def _records(lines: Sequence[str], delimiter: str, before: int) -> Iterator[tupl
 
 def _columns(headings: list[str]) -> list[str]:
     """Our name for each column, or nothing."""
+    if len(headings) > MAX_HEADINGS:  # over several lines
+        raise Unreadable("no_vin")
     columns = [heading(name) for name in headings]
     if "vin" not in columns:
         raise Unreadable("no_vin")
@@ -171,6 +179,8 @@ def _value(name: str, typed: str, this_year: int) -> str | int | Problem:
     """The value as it is kept; empty if there is none."""
     if "\n" in typed.strip():
         return Problem(name, _shown(typed), "line_break")
+    if len(typed.strip()) > MAX_VALUE:
+        return Problem(name, _shown(typed), "too_long", {"most": LENGTHS.get(name, LENGTH), "count": len(typed)})
     text = " ".join("".join(sign if sign.isprintable() else " " for sign in typed).split())
     if name == "vin":
         return _vin(text, this_year)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import time
 from contextlib import suppress
 
 import pytest
@@ -35,6 +36,26 @@ def problem(text: str) -> tuple[str, str, str]:
 def test_any_bytes_give_lines_or_a_reason(content: bytes) -> None:
     with suppress(Unreadable):
         assert read(content, this_year=YEAR).lines
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"VIN," + b"x" * 140_000,  # more than one field may hold
+        b"VIN" + b"," * (MAX_BYTES - 3),
+        b'VIN,"\n"' + b"," * (MAX_BYTES - 8),
+    ],
+)
+def test_headings_without_an_end_are_no_table(content: bytes) -> None:
+    with pytest.raises(Unreadable):
+        read(content, this_year=YEAR)
+
+
+def test_a_value_without_an_end_is_wrong_and_not_looked_at_sign_by_sign() -> None:
+    begin = time.process_time()
+    lines = table("VIN\n" + ("I" * 131_000 + "\n") * 38).lines
+    assert {line.problems[0].code for line in lines} == {"too_long"}
+    assert time.process_time() - begin < 2, "was more than five seconds"
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=300), st.sampled_from(",;\t"))
