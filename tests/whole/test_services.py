@@ -3,11 +3,19 @@
 import asyncio
 import json
 import time
+from collections.abc import AsyncIterator
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import aiomqtt
 
+from kolonne.config import load
+from kolonne.module import mqtt
+from kolonne.module.agent import Agent, AgentSettings
+from kolonne.module.enrolment import Told, enrolment
+from kolonne.module.sources import PassiveVan, Reading
 from tests.whole.conftest import Enrolled, World
 
 
@@ -93,6 +101,45 @@ async def test_the_second_module_takes_over_when_the_first_is_revoked(world: Wor
         assert "speed" in (await second.hear(client, "profile"))["signals"]
         assert await second.send(client) == 2
         assert samples(world, van) == 1
+
+
+class Silence:
+    """A van that has said something once."""
+
+    def __init__(self) -> None:
+        self.readings: asyncio.Queue[Reading] = asyncio.Queue()
+
+    async def __aiter__(self) -> AsyncIterator[Reading]:
+        while True:
+            yield await self.readings.get()
+
+
+async def test_a_removed_van_is_wiped_and_cut_off(world: World, tmp_path: Path) -> None:
+    """VH-04, VH-05: by a signed command; the worker revokes the module when it obeyed."""
+    van = await asyncio.to_thread(world.enrol, "vehicle-supervision")
+    who = enrolment(Told(enrolment=van.enrolment, store=tmp_path / "store.db"), load(world.environ))
+    said = Silence()
+    agent = Agent(
+        AgentSettings(who.serial, who.command_key, who.store),
+        said,
+        PassiveVan(),
+        connect=partial(mqtt.connect, who.broker, who.serial),
+    )
+    run = asyncio.create_task(agent.run())
+    try:
+        await asyncio.to_thread(world.wait_for, lambda: "speed" in agent.obeys)
+        said.readings.put_nowait(Reading(time.time_ns() // 1_000_000, {"speed": 30.0}))
+        await asyncio.to_thread(world.wait_for, lambda: samples(world, van) == 1)
+        epoch = agent.outbox.epoch
+        await asyncio.to_thread(world.run, "vehicle", "remove", van.vin)
+        await asyncio.to_thread(world.wait_for, lambda: agent.outbox.epoch != epoch)
+        assert (agent.obeys, agent.outbox.count) == ({}, 0)
+        status = "SELECT status FROM vehicles_module WHERE serial = %s"
+        await asyncio.to_thread(world.wait_for, lambda: world.query(status, van.serial) == [("revoked",)], 180)
+    finally:
+        run.cancel()
+        await asyncio.gather(run, return_exceptions=True)
+    assert van.api.get("/vehicles").json()["vehicles"] == []
 
 
 async def test_a_revoked_module_is_cut_off(world: World) -> None:

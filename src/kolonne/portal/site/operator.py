@@ -220,6 +220,18 @@ def _module(serial: str) -> "Module":
     return found
 
 
+@vehicle.command("remove")
+@click.argument("vin")
+@operator_command("{vin} was removed; its modules are told to forget what they have.")
+def remove_vehicle(vin: str) -> Result:
+    """Remove a van from its company: services end, and its VIN is free for others."""
+    from kolonne.portal.vehicles import actions  # noqa: PLC0415  # needs Django
+
+    found = _vehicle(vin)
+    actions.remove_vehicle(actor=_actor(), vehicle=found)
+    return {"vin": found.vin}
+
+
 @click.group()
 def service() -> None:
     """Products on vans: what is assigned is collected, and nothing else."""

@@ -1,7 +1,7 @@
 """From messages to a draft: what is new, what is good, what must be refused, what cannot be understood."""
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ from kolonne.portal.telemetry.ingest.draft import Draft, Epoch
 from kolonne.portal.telemetry.ingest.prefix import Step, advance
 from kolonne.portal.telemetry.ingest.readings import sift
 from kolonne.portal.telemetry.ingest.rows import CLOCK_IMPLAUSIBLE, Stamp, row, timestamp
-from kolonne.portal.telemetry.ingest.states import Point, States, Transition
+from kolonne.portal.telemetry.ingest.states import Cell, Point, States, Transition
 from kolonne.portal.telemetry.ingest.traffic import Traffic
 from kolonne.wire.messages import Telemetry, WireError, decode_telemetry
 from kolonne.wire.signals import Value
@@ -66,14 +66,16 @@ class Drafter:
             await self._load_states(connection, incoming)
             for known in incoming:
                 self._add(draft, known)
-                self._traffic.count(
-                    known.binding.vehicle_id, self.states.use(known.binding.vehicle_id).cells, len(known.payload)
-                )
-            draft.traffic = self._traffic.take()
+                self._traffic.count(known.binding.vehicle_id, len(known.payload))
+            draft.traffic = self._traffic.take(self._cells)
         except BaseException:
             self.forget(draft)
             raise
         return draft
+
+    def _cells(self, vehicle_id: int) -> Mapping[str, Cell]:
+        state = self.states.get(vehicle_id)
+        return {} if state is None else state.cells
 
     def forget(self, draft: Draft) -> None:
         """The draft was not committed: what memory holds of its modules and vans is to be read again."""

@@ -5,7 +5,6 @@ it loses none.
 """
 
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -29,33 +28,44 @@ class Amount(NamedTuple):
 
 
 class Traffic:
-    """Counts until it is time to write."""
+    """Counts until it is time to write. Where a van is, is asked only then: half a minute moves no border."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._messages: Counter[Sent] = Counter()
-        self._bytes: Counter[Sent] = Counter()
+        self._counts: dict[int, list[int]] = {}
+        """Messages and bytes by vehicle."""
+        self._again: dict[Sent, Amount] = {}
+        """What was taken before and not committed."""
         self._due = clock() + WRITTEN_EVERY_S
 
-    def count(self, vehicle_id: int, cells: Mapping[str, Cell], payload_bytes: int) -> None:
-        """One message of this van, whose last values tell where it is."""
-        told, lat, lon = ((cell := cells.get(name)) and cell[0] for name in ("country", "lat", "lon"))
-        sent = Sent(vehicle_id, country_of(told, lat, lon))
-        self._messages[sent] += 1
-        self._bytes[sent] += payload_bytes
+    def count(self, vehicle_id: int, payload_bytes: int) -> None:
+        """One message of this van."""
+        counts = self._counts.get(vehicle_id)
+        if counts is None:
+            self._counts[vehicle_id] = [1, payload_bytes]
+        else:
+            counts[0] += 1
+            counts[1] += payload_bytes
 
-    def take(self) -> dict[Sent, Amount]:
-        """What is to be written now; mostly nothing."""
+    def take(self, cells_of: Callable[[int], Mapping[str, Cell]]) -> dict[Sent, Amount]:
+        """What is to be written now, mostly nothing. `cells_of` tells a van's last values."""
         if self._clock() < self._due:
             return {}
-        taken = {sent: Amount(messages, self._bytes[sent]) for sent, messages in self._messages.items()}
-        self._messages.clear()
-        self._bytes.clear()
+        taken, self._again = self._again, {}
+        for vehicle_id, (messages, size) in self._counts.items():
+            cells = cells_of(vehicle_id)
+            told, lat, lon = ((cell := cells.get(name)) and cell[0] for name in ("country", "lat", "lon"))
+            _add(taken, Sent(vehicle_id, country_of(told, lat, lon)), Amount(messages, size))
+        self._counts = {}
         self._due = self._clock() + WRITTEN_EVERY_S
         return taken
 
     def give_back(self, taken: Mapping[Sent, Amount]) -> None:
         """It was not committed."""
         for sent, amount in taken.items():
-            self._messages[sent] += amount.messages
-            self._bytes[sent] += amount.bytes
+            _add(self._again, sent, amount)
+
+
+def _add(sums: dict[Sent, Amount], sent: Sent, amount: Amount) -> None:
+    before = sums.get(sent, Amount(0, 0))
+    sums[sent] = Amount(before.messages + amount.messages, before.bytes + amount.bytes)
