@@ -53,6 +53,8 @@ def place_order(
     with company_scope([company.pk]):
         # Locks the company's row, so that the same order sent twice at once is one.
         Company.objects.select_for_update(no_key=True).get(pk=company.pk)
+        # And none of these vans leaves from here on: what did meanwhile is ordered no more.
+        vans = list(Vehicle.objects.filter(company=company, pk__in=[van.pk for van in vans]).order_by("plate", "pk"))
         wants = basket.fill(company, singly, together, vans).wants
         if not wants:
             raise Invalid("nothing_new", "the vans have all that or it does not fit", {"products": "others"})

@@ -48,13 +48,16 @@ def work_off(*, actor: Actor, company_id: int, import_id: int) -> None:
 
 
 def advance(*, actor: Actor, now: datetime) -> None:
-    """Goes on with imports whose job was lost. Safe to run at any time."""
+    """Goes on with imports whose job was lost. Safe to run at any time. One's trouble does not keep the others waiting."""
     for company_id in all_companies():
         with company_scope([company_id]):
             lost = VanImport.objects.filter(company_id=company_id, state=ImportState.RUNNING, moved_at__lt=now - LOST)
             found = list(lost.values_list("pk", flat=True))
         for pk in found:
-            work_off(actor=actor, company_id=company_id, import_id=pk)
+            try:
+                work_off(actor=actor, company_id=company_id, import_id=pk)
+            except Exception:
+                log.exception("import of vans stands still", company=company_id, van_import=pk)
 
 
 @transaction.atomic
