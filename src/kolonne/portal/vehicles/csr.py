@@ -39,7 +39,7 @@ def read(data: bytes) -> KeyRequest:
     try:
         found = (x509.load_pem_x509_csr if _PEM in data else x509.load_der_x509_csr)(data)
         key, is_signed = found.public_key(), found.is_signature_valid
-    except (ValueError, TypeError, UnsupportedAlgorithm, InvalidSignature) as error:
+    except (ValueError, TypeError, UnsupportedAlgorithm, InvalidSignature, x509.InvalidVersion) as error:
         raise BadRequest("not a PKCS #10 request") from error
     if not isinstance(key, Ed25519PublicKey) and not (
         isinstance(key, EllipticCurvePublicKey) and isinstance(key.curve, SECP256R1)

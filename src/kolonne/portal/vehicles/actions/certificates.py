@@ -105,7 +105,7 @@ def _check_asker(module: Module, present: ModuleCertificate, renewal: Renewal, n
         raise RenewalRefused("revoked", module=module.pk)
     if present.not_after is None or now > present.not_after + timedelta(days=settings.CERTIFICATE_GRACE_DAYS):
         raise RenewalRefused("expired too long ago", module=module.pk)
-    if abs(renewal.time_s - now.timestamp()) > SKEW.total_seconds():
+    if abs(renewal.time_s - int(now.timestamp())) > SKEW.total_seconds():
         raise Conflict("clock_differs", "the time in the message is not now", remedy="take the time of our Date header")
 
 

@@ -97,6 +97,8 @@ def test_a_recording_of_a_renewal_is_worth_nothing(yard: Yard) -> None:
     with pytest.raises(Conflict) as old:
         renew(renewal(yard.fresh(following), serial, second, key(), time_s=int(time.time()) - 3600))
     assert old.value.code == "clock_differs"
+    with pytest.raises(Conflict):
+        renew(renewal(yard.fresh(following), serial, second, key(), time_s=(1 << 64) - 1))
     assert yard.count() == 3
 
 

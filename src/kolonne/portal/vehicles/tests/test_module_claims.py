@@ -229,6 +229,15 @@ def test_other_kinds_of_keys_are_refused_in_words(wrong: Any) -> None:
         csr.read(request_of(wrong))
 
 
+def test_a_request_of_an_unknown_version_is_refused_in_words() -> None:
+    """In the signer it would stop the requests of everybody else, too."""
+    request = bytearray(request_of(key()))
+    at = request.index(b"\x02\x01\x00")
+    request[at + 2] = 94
+    with pytest.raises(csr.BadRequest):
+        csr.read(bytes(request))
+
+
 def test_a_request_that_somebody_else_signed_is_refused() -> None:
     """Whoever has seen a public key has no certificate for it."""
     one, other = request_of(key()), request_of(key())
