@@ -72,7 +72,7 @@ def test_services_are_off_modules_are_cut_off_and_what_waited_is_stopped(ordered
     assert (profile.signals, profile.commands) == ({}, [])
     assert Module.objects.get(pk=ours.module.pk).status == "revoked"
     assert Order.objects.get(company=company).state == "withdrawn"
-    assert Contract.objects.get(company=company).state == "active"
+    assert Contract.objects.get(company=company).state == "notice"
     command = Command.objects.get(company=company)
     assert (command.state, command.reason) == ("expired", "company_leaving")
     assert command.steps.last().state == "expired"  # type: ignore[union-attr]  # there is one
@@ -82,7 +82,7 @@ def test_services_are_off_modules_are_cut_off_and_what_waited_is_stopped(ordered
 
 
 def test_what_was_begun_in_the_same_second_is_ended_by_the_next_run(ordered: Leaving, ours: House) -> None:
-    Assignment.objects.filter(company=ours.company).update(ended_at=None)
+    Assignment.objects.filter(company=ours.company).update(ended_at=None, state="active")
     closing.advance(actor=closing.ACTOR, now=ORDERED_AT + timedelta(hours=1))
     assert not Assignment.objects.filter(company=ours.company, ended_at=None).exists()
 
@@ -147,7 +147,7 @@ def test_contracts_end_on_day_14_and_neither_before_nor_after(ordered: Leaving, 
     runs = [ORDERED_AT + timedelta(days=13), ENDS_AT - timedelta(seconds=1)]
     for now in runs:
         closing.advance(actor=closing.ACTOR, now=now)
-        assert Contract.objects.get(company=ours.company).state == "active"
+        assert Contract.objects.get(company=ours.company).state == "notice"
         assert now.astimezone(ZoneInfo("Europe/Oslo")).date() == day + timedelta(days=13)
     assert closing._keep_silent(closing.ACTOR, ours.company.pk, ENDS_AT)
     assert ENDS_AT.astimezone(ZoneInfo("Europe/Oslo")).date() == day + timedelta(days=14)
