@@ -156,7 +156,7 @@ def scoped(operation: Callable[..., Any]) -> Callable[..., Any]:
     def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         if not hasattr(request, "actor"):  # left alone by the Scope middleware: it opens what it needs itself
             return operation(request, *args, **kwargs)
-        with company_scope(request.actor.company_ids):  # type: ignore[attr-defined]  # set by authentication
+        with company_scope(request.actor.company_ids):
             return operation(request, *args, **kwargs)
 
     return inner

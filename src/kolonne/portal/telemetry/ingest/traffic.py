@@ -54,7 +54,7 @@ class Traffic:
         taken, self._again = self._again, {}
         for vehicle_id, (messages, size) in self._counts.items():
             cells = cells_of(vehicle_id)
-            told, lat, lon = ((cell := cells.get(name)) and cell[0] for name in ("country", "lat", "lon"))
+            told, lat, lon = (cells[name][0] if name in cells else None for name in ("country", "lat", "lon"))
             _add(taken, Sent(vehicle_id, country_of(told, lat, lon)), Amount(messages, size))
         self._counts = {}
         self._due = self._clock() + WRITTEN_EVERY_S
