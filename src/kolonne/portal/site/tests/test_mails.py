@@ -22,6 +22,7 @@ FACTS: dict[str, Any] = {
     "company": "Fjordbud <AS>", "company_id": 7, "organisation": "Fjordbud <AS>", "person": "Bob", "inviter": "Alice",
     "helper": "Nora", "roles": ["driver"], "rights": ["use"], "application": "Parts",
     "application_url": "https://parts.example/", "minutes": 10, "tries": 3,
+    "vans": 2, "going": 1, "ending": 1, "day": "6.", "price": "69.00 NOK",
 }  # fmt: skip
 
 
