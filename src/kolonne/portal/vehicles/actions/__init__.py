@@ -11,7 +11,7 @@ from kolonne.portal.vehicles.actions.module_claims import enrol_by_claim, make_m
 from kolonne.portal.vehicles.actions.modules import change_provides, enrol_module, put_in_charge, revoke_module
 from kolonne.portal.vehicles.actions.releases import object_to_claim, release_van
 from kolonne.portal.vehicles.actions.removal import remove_vehicle
-from kolonne.portal.vehicles.actions.vans import LIMIT, WRITE, VehicleData, add_by_hand, add_vehicle
+from kolonne.portal.vehicles.actions.vans import LIMIT, WRITE, VehicleData, add_by_hand, add_vehicle, free_again
 
 __all__ = [
     "CHECK",
@@ -29,6 +29,7 @@ __all__ = [
     "decide_claim",
     "enrol_by_claim",
     "enrol_module",
+    "free_again",
     "issued",
     "keep_deadlines",
     "look_at_offer",

@@ -15,6 +15,7 @@ from kolonne.portal.lib.scope import company_scope
 from kolonne.portal.vehicles.actions.changing import (
     WAITING,
     answer_requests,
+    end_reservations,
     move,
     note,
     parties_of,
@@ -75,6 +76,7 @@ def _check(finding: Finding) -> None:
 
 
 def _grant(actor: Actor, claim: Claim, finding: Finding, van: Vehicle | None) -> None:
+    end_reservations(claim.vin, also_running=True)
     move(claim, ClaimState.GRANTED, timezone.now() + timedelta(days=settings.RESERVED_DAYS))
     proved_on = finding.proof_date.isoformat() if finding.proof_date else ""
     Claim.objects.filter(pk=claim.pk).update(
@@ -90,7 +92,7 @@ def _take_from_owner(actor: Actor, claim: Claim, finding: Finding, van: Vehicle)
     asked = OwnershipRequest.objects.filter(claim=claim.pk, state__in=WAITING)
     name = asked.values_list("claimant_name", flat=True).first() or ""
     asked.update(state=RequestState.DECIDED, answered_at=timezone.now(), answered_by=actor.label)
-    answer_requests(van, None)
+    answer_requests(van, None, is_decided=True)
     take_out(actor, van, Removal.DECIDED, organisation=name, document=finding.proof)
     tell(van.company_id, "van_decided", van=str(van), vin=van.vin, company=name)
 

@@ -17,10 +17,12 @@ from kolonne.portal.lib import notify
 from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.dates import long_date
 from kolonne.portal.lib.errors import Conflict
-from kolonne.portal.lib.scope import company_scope
+from kolonne.portal.lib.scope import all_companies, company_scope, vin_scope
 from kolonne.portal.vehicles.hooks import modules_retire, van_leaves
 from kolonne.portal.vehicles.models import (
     MOVES,
+    RESERVED,
+    WITH_OWNER,
     Claim,
     ClaimState,
     Handover,
@@ -90,28 +92,68 @@ def _retire(van: Vehicle) -> None:
         notify.notify(notify.MODULES, serial)
 
 
-def answer_requests(van: Vehicle, chosen: int | None, besides: int = 0) -> None:
-    """The VIN becomes free: the claim with the number `chosen` has it reserved, the others lapse. `besides` is a
-    company whose claim goes on otherwise. Needs the scope of all of them; before the van goes."""
+def answer_requests(van: Vehicle, chosen: int | None, *, is_decided: bool = False) -> None:
+    """The van goes: the claim with the number `chosen` has its VIN reserved. The others lapse only when somebody
+    decided; otherwise they wait for the van's next owner (`ask_next_owner`), so that nobody gets rid of a claim by
+    passing the van on. Needs the scope of all of them; before the van goes."""
     now = timezone.now()
-    for request in OwnershipRequest.objects.filter(vehicle=van, state__in=WAITING).exclude(claimant=besides):
+    for request in OwnershipRequest.objects.filter(vehicle=van, state__in=WAITING):
         is_chosen = request.claim == chosen
         request.state = RequestState.RELEASED if is_chosen else RequestState.OVER
         request.answered_at = request.answered_at or now
         request.save(update_fields=["state", "answered_at"])
         claim = Claim.objects.filter(pk=request.claim).first()
-        if claim is not None:
-            release_claim(claim) if is_chosen else let_lapse(claim)
+        if claim is not None and is_chosen:
+            release_claim(claim)
+        elif claim is not None and is_decided:
+            let_lapse(claim)
+
+
+def ask(claim: Claim, van: Vehicle, company: Company) -> None:
+    """The owner's side of a claim: he learns the claimant's name, not who of its people asked. Needs his scope."""
+    until = claim.until or claim.asked_at
+    request = OwnershipRequest.objects.create(
+        company_id=van.company_id, vehicle=van, claim=claim.pk, claimant_id=company.pk, claimant_name=company.name,
+        asked_at=claim.asked_at, answer_until=until,
+    )  # fmt: skip
+    audit.record(
+        OTHER_SIDE, "vehicles.claim.received", on=van, company_id=van.company_id, vin=van.vin, organisation=company.name
+    )
+    tell(van.company_id, "van_claimed", van=str(van), vin=van.vin, company=company.name, page=request.pk, on=until)
+
+
+def ask_next_owner(van: Vehicle) -> None:
+    """Claims that the earlier owner did not answer go on with the company that has the van now."""
+    with vin_scope(van.vin):
+        open_ones = Claim.objects.filter(vin=van.vin, state__in=WITH_OWNER).exclude(company_id=van.company_id)
+        claimants = set(open_ones.values_list("company_id", flat=True))
+    if not claimants:
+        return
+    with company_scope({van.company_id, *claimants}):
+        for claim in open_ones.select_for_update(of=("self",)).select_related("company__company").order_by("pk"):
+            ask(claim, van, claim.company)
 
 
 def first_claim(van: Vehicle) -> int | None:
-    """Of several who wait, who asked first."""
+    """Of several who wait, who asked first; whoever took it to a dealer comes before. Needs the scope of all."""
     waiting = OwnershipRequest.objects.filter(vehicle=van, state__in=WAITING)
-    return waiting.order_by("asked_at", "pk").values_list("claim", flat=True).first()
+    asked = list(waiting.order_by("asked_at", "pk").values_list("claim", flat=True))
+    at_dealer = set(Claim.objects.filter(pk__in=asked, state=ClaimState.AT_DEALER).values_list("pk", flat=True))
+    return next(iter(sorted(asked, key=lambda claim: claim not in at_dealer)), None)
+
+
+def end_reservations(vin: str, *, also_running: bool) -> None:
+    """A VIN is reserved for one only. One whose time is over ends here, if the daily job was not there yet; a running
+    one, if a dealer decided for somebody else."""
+    with company_scope(all_companies()):
+        over = Claim.objects.select_for_update().filter(vin=vin, state__in=RESERVED)
+        for claim in over if also_running else over.filter(until__lte=timezone.now()):
+            let_lapse(claim)
 
 
 def release_claim(claim: Claim) -> None:
     """The owner let the van go; who that was, the claimant does not learn."""
+    end_reservations(claim.vin, also_running=False)
     move(claim, ClaimState.RELEASED, timezone.now() + timedelta(days=settings.RESERVED_DAYS))
     note(OTHER_SIDE, "vehicles.claim.released", claim)
     tell(claim.company_id, "claim_released", vin=claim.vin, page=claim.pk, on=claim.until)

@@ -18,6 +18,7 @@ from kolonne.portal.vehicles.actions.changing import (
     OTHER_SIDE,
     TRANSFER,
     WAITING,
+    ask,
     move,
     note,
     still_there,
@@ -28,7 +29,8 @@ from kolonne.portal.vehicles.actions.vans import VehicleData, add_vehicle
 from kolonne.portal.vehicles.models import Claim, ClaimState, OwnershipRequest, RequestState, Vehicle
 from kolonne.portal.vehicles.queries.ownership import arbiters_of, owned_elsewhere
 
-CLAIM_LIMIT = "vin_claim"
+CLAIM_LIMIT, LIMIT_OF_PERSON, AGAIN_LIMIT = "vin_claim", "vin_claim_person", "vin_claim_again"
+"""Of a company, of a person with whatever companies, and for one van: an owner is not asked every hour."""
 
 
 def ask_owner(*, actor: Actor, company: Company, vin: str, data: VehicleData) -> Claim:
@@ -39,7 +41,8 @@ def ask_owner(*, actor: Actor, company: Company, vin: str, data: VehicleData) ->
     """
     require(actor, TRANSFER, company.pk)
     require_verified(actor, company)
-    if not limits.allows(CLAIM_LIMIT, company.pk):
+    keys = [(CLAIM_LIMIT, company.pk), (AGAIN_LIMIT, f"{company.pk} {vin}"), (LIMIT_OF_PERSON, actor.user_id)]
+    if not all(limits.allows(name, key) for name, key in keys if key is not None):
         raise Conflict("too_many_claims", "enough claims for today")
     return _claim(actor, company, vin, data)
 
@@ -58,21 +61,8 @@ def _claim(actor: Actor, company: Company, vin: str, data: VehicleData) -> Claim
         except IntegrityError as error:
             raise Conflict("already_asked", f"{company} claims {vin} already") from error
         note(actor, "vehicles.claim.asked", claim)
-        _ask(claim, van, company)
+        ask(claim, van, company)
     return claim
-
-
-def _ask(claim: Claim, van: Vehicle, company: Company) -> None:
-    """The owner's side: he learns the company's name, not who of its people asked."""
-    until = claim.until or claim.asked_at
-    request = OwnershipRequest.objects.create(
-        company_id=van.company_id, vehicle=van, claim=claim.pk, claimant_id=company.pk, claimant_name=company.name,
-        asked_at=claim.asked_at, answer_until=until,
-    )  # fmt: skip
-    audit.record(
-        OTHER_SIDE, "vehicles.claim.received", on=van, company_id=van.company_id, vin=van.vin, organisation=company.name
-    )
-    tell(van.company_id, "van_claimed", van=str(van), vin=van.vin, company=company.name, page=request.pk, on=until)
 
 
 @transaction.atomic

@@ -12,13 +12,13 @@ from django.utils import timezone
 from kolonne.portal.audit import actions as audit
 from kolonne.portal.companies.models import Company
 from kolonne.portal.companies.queries import actor_of
-from kolonne.portal.identity import limits
 from kolonne.portal.identity.models import Verification
 from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.errors import NotAllowed
 from kolonne.portal.lib.scope import all_companies, company_scope
+from kolonne.portal.vehicles.actions.changing import ask_next_owner
 from kolonne.portal.vehicles.actions.imports import differences
-from kolonne.portal.vehicles.actions.vans import LIMIT, WRITE, report_tries
+from kolonne.portal.vehicles.actions.vans import WRITE, Tries, report_tries
 from kolonne.portal.vehicles.models import (
     LIVE,
     Claim,
@@ -31,7 +31,7 @@ from kolonne.portal.vehicles.models import (
     VanImport,
     Vehicle,
 )
-from kolonne.portal.vehicles.queries.ownership import reserved_elsewhere
+from kolonne.portal.vehicles.queries.ownership import claimed_elsewhere, reserved_elsewhere
 
 log = structlog.get_logger()
 BATCH = 500
@@ -48,7 +48,7 @@ def work_off(*, actor: Actor, company_id: int, import_id: int) -> None:
 
 
 def advance(*, actor: Actor, now: datetime) -> None:
-    """Goes on with imports whose job was lost. Safe to run at any time. One's trouble does not keep the others waiting."""
+    """Goes on with imports whose job was lost; one in trouble keeps none waiting. Safe to run at any time."""
     for company_id in all_companies():
         with company_scope([company_id]):
             lost = VanImport.objects.filter(company_id=company_id, state=ImportState.RUNNING, moved_at__lt=now - LOST)
@@ -123,7 +123,7 @@ def _add(actor: Actor, company: Company, lines: Sequence[ImportLine]) -> None:
     """New vans, in the order of the file. When the last VIN that may be told as taken today was told, nothing is
     tried any more, not even what would be free: otherwise the file would say what the limit hides (VH-02)."""
     taken: list[ImportLine] = []
-    is_over = _is_used_up(company)
+    is_over = _is_used_up(actor, company)
     rest: list[ImportLine] = list(lines) if is_over else []
     open_lines: list[ImportLine] = [] if is_over else list(lines)
     while open_lines:
@@ -136,7 +136,7 @@ def _add(actor: Actor, company: Company, lines: Sequence[ImportLine]) -> None:
             _note(open_lines, Outcome.ADDED)
             break
         transaction.savepoint_rollback(point)
-        open_lines, refused, later = _tell(company, open_lines, elsewhere)
+        open_lines, refused, later = _tell(actor, company, open_lines, elsewhere)
         taken += refused
         rest += later
     if rest:
@@ -146,26 +146,25 @@ def _add(actor: Actor, company: Company, lines: Sequence[ImportLine]) -> None:
 
 
 def _tell(
-    company: Company, lines: list[ImportLine], elsewhere: list[ImportLine]
+    actor: Actor, company: Company, lines: list[ImportLine], elsewhere: list[ImportLine]
 ) -> tuple[list[ImportLine], list[ImportLine], list[ImportLine]]:
     """Which lines are still to be added, which are told to be taken, and which are not tried today."""
     told: list[ImportLine] = []
     end = len(lines)
     for line in elsewhere:
-        limits.use(LIMIT, company.pk)
+        Tries(actor, company)
         told.append(line)
-        if _is_used_up(company):
+        if _is_used_up(actor, company):
             end = lines.index(line) + 1
             break
     known = set(told)
     return [line for line in lines[:end] if line not in known], told, lines[end:]
 
 
-def _is_used_up(company: Company) -> bool:
-    tries = limits.use(LIMIT, company.pk)
-    if tries is not None:
-        tries.rollback()
-    return tries is None
+def _is_used_up(actor: Actor, company: Company) -> bool:
+    tries = Tries(actor, company)
+    tries.take_back()
+    return not tries.is_allowed
 
 
 def _insert(company: Company, lines: Sequence[ImportLine]) -> dict[str, Vehicle]:
@@ -197,6 +196,10 @@ _FIELDS = frozenset({"vin", "plate", "name", "make", "model", "model_year", "dri
 def _record(actor: Actor, company: Company, vans: Sequence[Vehicle]) -> None:
     own = Claim.objects.filter(company=company, vin__in=[van.vin for van in vans], state__in=LIVE)
     own.update(state=ClaimState.DONE, state_since=timezone.now(), until=None)
+    claimed = claimed_elsewhere(company.pk, [van.vin for van in vans])
+    for van in vans:
+        if van.vin in claimed:
+            ask_next_owner(van)
     facts = [{"vin": van.vin} for van in vans]
     audit.record_all(actor, "vehicles.vehicle.added", on=vans, company_id=company.pk, facts=facts)
 

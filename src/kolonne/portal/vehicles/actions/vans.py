@@ -1,6 +1,7 @@
 """Vans come into a company."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -13,6 +14,7 @@ from kolonne.portal.identity.models import Verification
 from kolonne.portal.lib.actor import Actor, require
 from kolonne.portal.lib.errors import Conflict, Invalid
 from kolonne.portal.lib.scope import company_scope
+from kolonne.portal.vehicles.actions.changing import ask_next_owner
 from kolonne.portal.vehicles.models import LIVE, Claim, ClaimState, Drive, RefusedVin, Vehicle
 from kolonne.portal.vehicles.queries.ownership import is_reserved_elsewhere
 from kolonne.wire.subjects import VIN
@@ -34,8 +36,34 @@ class VehicleData:
     equipment: list[str] = field(default_factory=list)
 
 
-LIMIT = "vin_taken"
-"""Name of the limit on VINs that turned out to be taken, by company."""
+LIMIT, LIMIT_OF_PERSON = "vin_taken", "vin_taken_person"
+"""Names of the limits on VINs that turned out to be taken, by company and by person: who has several companies does not
+learn more than others."""
+
+
+class Tries:
+    """One more VIN of today, for a company and for the person who types it."""
+
+    def __init__(self, actor: Actor, company: Company) -> None:
+        keys = [(LIMIT, company.pk), *([(LIMIT_OF_PERSON, actor.user_id)] if actor.user_id is not None else [])]
+        used = [limits.use(name, key) for name, key in keys]
+        self._used = [one for one in used if one is not None]
+        self.is_allowed = len(self._used) == len(keys)
+        if not self.is_allowed:
+            self.take_back()
+
+    def take_back(self) -> None:
+        for one in self._used:
+            one.rollback()
+        self._used = []
+
+
+def free_again(actor: Actor, company: Company) -> datetime:
+    """When the next VIN can be tried."""
+    times = [limits.free_again(LIMIT, company.pk)]
+    if actor.user_id is not None:
+        times.append(limits.free_again(LIMIT_OF_PERSON, actor.user_id))
+    return max(times)
 
 
 def add_by_hand(*, actor: Actor, company: Company, vin: str, data: VehicleData) -> Vehicle:
@@ -44,22 +72,22 @@ def add_by_hand(*, actor: Actor, company: Company, vin: str, data: VehicleData) 
     Raises what `add_vehicle` raises, Conflict `too_many_vins` when too many of a day were taken, and `own_vin`.
     """
     require(actor, WRITE, company.pk)
-    tries = limits.use(LIMIT, company.pk)
-    if tries is None:
+    tries = Tries(actor, company)
+    if not tries.is_allowed:
         report_tries(actor, company)
         raise Conflict("too_many_vins", "too many VINs of today are active elsewhere", field="vin")
+    is_foreign = False
     try:
         return add_vehicle(actor=actor, company=company, vin=vin, data=data)
     except Conflict as error:
         with company_scope([company.pk]):
-            is_ours = Vehicle.objects.filter(company=company, vin=vin.strip().upper()).exists()
-        if not is_ours:
-            tries = None
+            is_foreign = not Vehicle.objects.filter(company=company, vin=vin.strip().upper()).exists()
+        if is_foreign:
             raise
         raise Conflict("own_vin", f"{vin} is in this company already", field="vin") from error
     finally:
-        if tries is not None:
-            tries.rollback()
+        if not is_foreign:
+            tries.take_back()
 
 
 @transaction.atomic
@@ -97,6 +125,7 @@ def add_vehicle(*, actor: Actor, company: Company, vin: str, data: VehicleData |
             # The answer names no owner, whoever it is.
             raise Conflict("vin_taken", f"{vin} is active in a company already", field="vin") from error
         _fulfil_claims(company, vin)
+        ask_next_owner(vehicle)
         audit.record(actor, "vehicles.vehicle.added", on=vehicle, company_id=company.pk, vin=vin)
     return vehicle
 

@@ -116,8 +116,8 @@ class OwnershipRequest(models.Model):
 
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="+")
     vehicle = models.ForeignKey(Vehicle, on_delete=models.CASCADE, related_name="+")
-    claim = models.IntegerField(unique=True)
-    """Number of the claim; whether it still exists, is not this row's business."""
+    claim = models.IntegerField()
+    """Number of the claim; whether it still exists, is not this row's business. It waits for one owner at a time."""
     claimant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
     claimant_name = models.CharField(max_length=120)
     """As the claimant agreed to when he asked."""
@@ -128,7 +128,12 @@ class OwnershipRequest(models.Model):
     answered_by = models.CharField(max_length=200, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["id", "company"], name="vehicles_request_of_company")]
+        constraints = [
+            models.UniqueConstraint(fields=["id", "company"], name="vehicles_request_of_company"),
+            models.UniqueConstraint(
+                fields=["claim"], condition=models.Q(state__in=["open", "objected"]), name="vehicles_request_once"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"request for {self.vehicle_id}"

@@ -18,6 +18,7 @@ from kolonne.portal.lib.errors import Conflict, NotFound
 from kolonne.portal.lib.scope import all_companies, company_scope, dealer_scope, handover_scope, vin_scope
 from kolonne.portal.vehicles.models import (
     RESERVED,
+    WITH_OWNER,
     Claim,
     ClaimState,
     Handover,
@@ -64,6 +65,13 @@ def reserved_elsewhere(company_id: int, vins: Collection[str]) -> set[str]:
     with company_scope(all_companies()):
         reserved = Claim.objects.filter(vin__in=vins, state__in=RESERVED, until__gt=timezone.now())
         return set(reserved.exclude(company_id=company_id).values_list("vin", flat=True))
+
+
+def claimed_elsewhere(company_id: int, vins: Collection[str]) -> set[str]:
+    """VINs that others claim and that are not decided yet."""
+    with company_scope(all_companies()):
+        claims = Claim.objects.filter(vin__in=vins, state__in=WITH_OWNER).exclude(company_id=company_id)
+        return set(claims.values_list("vin", flat=True))
 
 
 def arbiters_of(company: Company) -> list[Dealer]:

@@ -6,11 +6,13 @@ from dataclasses import replace
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 
+from kolonne.portal.companies import actions as companies
 from kolonne.portal.companies.hooks import check_items, decide_item
-from kolonne.portal.companies.models import Company
+from kolonne.portal.companies.models import Company, Role
 from kolonne.portal.companies.queries import actor_of
-from kolonne.portal.conftest import SYSTEM, House
+from kolonne.portal.conftest import SYSTEM, House, build_house
 from kolonne.portal.identity.models import User, Verification
 from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.errors import Conflict, Invalid, NotAllowed
@@ -180,3 +182,23 @@ def test_a_refused_van_says_why_and_is_removed_and_its_vin_is_checked_again(
 
 def test_a_fleet_manager_removes_nothing(bob: User, ours: House, signed_in: SignIn) -> None:
     assert signed_in(bob).post(f"/vans/{ours.vehicle.pk}/remove/").status_code == 403
+
+
+def test_who_has_several_companies_learns_no_more_of_others_vans(alice: User, ours: House, theirs: House) -> None:
+    """VH-02: ten taken VINs a day are enough for a person, too."""
+    second = build_house("Alice Zwei AS", "WK0TEST0000000004", "TEST000000004")
+    companies.add_member(actor=SYSTEM, company=second.company, user=alice, roles=[Role.ADMINISTRATOR])
+
+    def try_in(house: House, vin: str) -> str:
+        try:
+            actions.add_by_hand(actor=actor_of(alice), company=house.company, vin=vin, data=actions.VehicleData())
+        except Conflict as error:
+            return error.code
+        return "added"
+
+    codes = [try_in(ours, theirs.vehicle.vin) for _ in range(5)] + [
+        try_in(second, theirs.vehicle.vin) for _ in range(6)
+    ]
+    assert codes == ["vin_taken"] * 10 + ["too_many_vins"]
+    assert try_in(ours, VIN) == "too_many_vins"
+    assert actions.free_again(actor_of(alice), second.company) > timezone.now()

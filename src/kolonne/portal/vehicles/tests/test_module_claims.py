@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key a
 from django.db import connection, transaction
 from django.db.utils import DatabaseError
 from django.test import Client
+from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -193,6 +194,19 @@ def test_the_portal_cannot_say_that_a_certificate_was_issued(our_scope: House) -
             key_sha256=b"x" * 32,
             fingerprint=b"y" * 32,
         )
+
+
+@pytest.mark.parametrize("status", ["active", "retiring"])
+def test_the_portal_lets_no_revoked_module_in_again(our_scope: House, status: str) -> None:
+    actions.revoke_module(actor=SYSTEM, module=our_scope.module)
+    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("UPDATE vehicles_module SET status = %s WHERE id = %s", [status, our_scope.module.pk])
+    certificate = ModuleCertificate.objects.create(
+        company=our_scope.company, module=our_scope.module, request=b"", key_sha256=b"1" * 32
+    )
+    ModuleCertificate.objects.filter(pk=certificate.pk).update(revoked_at=timezone.now())
+    with pytest.raises(DatabaseError), transaction.atomic():
+        ModuleCertificate.objects.filter(pk=certificate.pk).update(revoked_at=None)
 
 
 @pytest.mark.parametrize("column", ["pem = 'x'", "fingerprint = 'x'", "not_after = now()", "superseded_at = NULL"])

@@ -75,7 +75,7 @@ def _add(request: HttpRequest, company: Company, form: VehicleForm) -> Vehicle |
     except Conflict as error:
         text = texts.of_refusal(error.code, error.text)
         if error.code == "too_many_vins":
-            text = texts.too_many_vins(limits.free_again(actions.LIMIT, company.pk))
+            text = texts.too_many_vins(actions.free_again(actor, company))
         if error.code == "vin_taken":
             remember(request, number, data)
         form.add_error("vin", ValidationError(text, code=error.code))
