@@ -35,11 +35,6 @@ def of_product(code: str) -> ProductWords:
     return ProductWords(code, known.name.of(language()), known.text.of(language()), known.icon, _fits(known))
 
 
-def all_products() -> list[ProductWords]:
-    """In the order of the catalogue."""
-    return [of_product(code) for code in catalogue().products]
-
-
 def of_package(code: str) -> ProductWords:
     """Like `of_product`."""
     known: Package | None = catalogue().packages.get(code) or builtin().packages.get(code)
@@ -74,11 +69,6 @@ def _fits(product: Product) -> str:
 def _equipment(code: str) -> str:
     words = catalogue().equipment.get(code)
     return words.of(language()) if words else code
-
-
-def equipment_choices() -> list[tuple[str, str]]:
-    """(code, words) of everything that a van may have beside its drive, for forms."""
-    return [(code, words.of(language())) for code, words in catalogue().equipment.items()]
 
 
 def why_not(product: Product, van: Van) -> str:

@@ -47,9 +47,6 @@ class Sight:
         return (name for name in signals if name in self.signals)
 
 
-BLIND = Sight(frozenset(), is_whole=False)
-
-
 @dataclass(frozen=True)
 class Window:
     """The time in which a van is its company's: from `since` until before `until`."""

@@ -17,7 +17,7 @@ from kolonne.portal.identity import mails
 from kolonne.portal.identity.models import OPEN_STATES, User
 from kolonne.portal.lib.actor import Actor, require
 from kolonne.portal.lib.dates import long_date
-from kolonne.portal.lib.errors import Conflict, Invalid
+from kolonne.portal.lib.errors import Conflict, Invalid, NotAllowed
 from kolonne.portal.lib.scope import company_scope
 
 
@@ -89,7 +89,9 @@ def _accepted(
 
 def tell_of_new_terms(*, actor: Actor, now: datetime) -> int:
     """Mails to administrators about new versions of what their company accepted, once each (PR-03); how many companies
-    were told. Safe to run at any time and any number of times."""
+    were told. Safe to run at any time and any number of times. Raises NotAllowed to people."""
+    if not actor.is_system:
+        raise NotAllowed(WRITE)
     staying = Tenant.objects.filter(kind=Kind.FLEET, leaving_since=None, closed_at=None, merged_into=None)
     return sum(_tell(actor, pk, now) for pk in staying.order_by("pk").values_list("pk", flat=True))
 

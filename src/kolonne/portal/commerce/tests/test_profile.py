@@ -1,10 +1,11 @@
-"""PR-02, VH-03, VH-04: the collection profile is always the union of what is assigned."""
+"""PR-02, VH-03, VH-04, VH-06: the collection profile is always the union of what is assigned."""
 
 import pytest
 
 from kolonne.portal.commerce import actions
 from kolonne.portal.commerce.catalogue import products, union
-from kolonne.portal.commerce.models import Profile
+from kolonne.portal.commerce.models import ModuleProfile, Profile
+from kolonne.portal.companies.models import Membership, Role
 from kolonne.portal.conftest import SYSTEM, House
 from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.errors import Conflict, Invalid, NotAllowed
@@ -35,6 +36,19 @@ def test_ending_the_last_product_means_silence(our_scope: House) -> None:
         actions.end_product(actor=SYSTEM, vehicle=our_scope.vehicle, product=product)
     profile = Profile.objects.get(vehicle=our_scope.vehicle)
     assert (profile.signals, profile.commands) == ({}, [])
+
+
+@pytest.mark.django_db
+def test_services_for_drivers_come_from_the_van_itself_before_anybody_drives_it(our_scope: House) -> None:
+    """VH-06: no driver is known, nobody has the driver app, and nothing is paired: the van's own module sends."""
+    assert not our_scope.vehicle.driver
+    assert not Membership.objects.filter(company=our_scope.company, roles__contains=[Role.DRIVER]).exists()
+    wanted = union([products()["driver-services"]])
+    before = ModuleProfile.objects.get(module=our_scope.module).signals
+    assert not wanted.signals.keys() <= before.keys()
+    actions.assign_product(actor=SYSTEM, vehicle=our_scope.vehicle, product="driver-services")
+    assert wanted.signals.keys() <= ModuleProfile.objects.get(module=our_scope.module).signals.keys()
+    assert wanted.commands <= set(Profile.objects.get(vehicle=our_scope.vehicle).commands)
 
 
 @pytest.mark.django_db

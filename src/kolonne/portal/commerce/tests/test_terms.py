@@ -239,6 +239,8 @@ def test_a_new_version_asks_again_in_time_and_mails_once(our_scope: House, ours_
     for _ in range(3):
         tell_of_new_terms(actor=SYSTEM, now=NOW)
     assert [job.args["facts"]["titles"] for job in mails] == [["General en 2 (1 January 2027)"]]
+    with pytest.raises(NotAllowed):
+        tell_of_new_terms(actor=actor, now=NOW)
     later = NOW.replace(year=2027, month=2)
     assert codes(missing_for(company, ["remote-access"], "en", now=later)) == ["general 2027-01"]
     accept(actor=actor, company=company, documents=asked_for(company, "en"))
