@@ -159,7 +159,9 @@ VARIABLES = (
         "`host:port` under which modules reach the MQTT listener. Default: the host of the public address, and its "
         "port on this machine.",
     ),
-    Variable("CLAIM_HOURS", "24", "How long a code to enrol a communication module is good, in hours (1 to 720)."),
+    Variable(
+        "ENROLMENT_CODE_HOURS", "24", "How long a code to enrol a communication module is good, in hours (1 to 720)."
+    ),
     Variable(
         "CERTIFICATE_DAYS",
         "90",
@@ -219,7 +221,7 @@ class Config:
     mqtt_key: str
     mqtt_ca: str
     mqtt_public: str
-    claim_hours: int
+    enrolment_code_hours: int
     certificate_days: int
     certificate_grace_days: int
     log_level: str
@@ -307,7 +309,7 @@ _NUMBERS = {
     "partner_reminder_days": (1, 365),
     "deletion_days": (1, 30),
     "company_notice_days": (1, 90),
-    "claim_hours": (1, 720),
+    "enrolment_code_hours": (1, 720),
     "certificate_days": (1, 397),
     "certificate_grace_days": (0, 365),
     "trial_announcement_days": (1, 90),

@@ -56,7 +56,7 @@ class Files:
         except FileNotFoundError:
             return None
         except (OSError, ValueError, TypeError) as error:
-            raise SettingsError(f"{self.words} cannot be read ({error}): claim the module anew") from error
+            raise SettingsError(f"{self.words} cannot be read ({error}): enrol the module anew with a new code") from error
 
     def key_to_come(self) -> str:
         """PEM of the key for the next certificate, made when there is none yet."""
@@ -123,7 +123,7 @@ def _identity(platform: str, paper: dict[str, Any], key: str) -> Identity:
     try:
         made = x509.load_pem_x509_certificate(paper["certificate"].encode())
         if made.public_key() != private_key(key).public_key():
-            raise SettingsError("the platform's certificate is for another key: claim the module anew")
+            raise SettingsError("the platform's certificate is for another key: enrol the module anew with a new code")
         ends: tuple[datetime, datetime] = (made.not_valid_before_utc, made.not_valid_after_utc)
         words = {name: str(paper[name]) for name in ("serial", "broker", "command_key")}
         _ = str(paper["chain"])

@@ -235,7 +235,7 @@ SMS_FOLDER = CONFIG.data / "sms"
 SMS_URL, SMS_TOKEN = CONFIG.sms_url, CONFIG.sms_token
 DELETION_DAYS = CONFIG.deletion_days
 COMPANY_NOTICE_DAYS = CONFIG.company_notice_days
-CLAIM_HOURS = CONFIG.claim_hours
+ENROLMENT_CODE_HOURS = CONFIG.enrolment_code_hours
 CERTIFICATE_GRACE_DAYS = CONFIG.certificate_grace_days
 TRIAL_ANNOUNCEMENT = timedelta(days=CONFIG.trial_announcement_days)
 EXPORT_FOLDER = CONFIG.data / "exports"

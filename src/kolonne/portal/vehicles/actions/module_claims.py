@@ -58,7 +58,7 @@ def make_module_claim(*, actor: Actor, vehicle: Vehicle, provides: Sequence[str]
             vehicle=van,
             code_sha256=_digest(code),
             provides=list(provides),
-            expires_at=now + timedelta(hours=settings.CLAIM_HOURS),
+            expires_at=now + timedelta(hours=settings.ENROLMENT_CODE_HOURS),
         )
         audit.record(actor, "vehicles.module_claim.made", on=van, company_id=van.company_id, vin=van.vin)
     return claim, code

@@ -46,7 +46,7 @@ def module_add(request: HttpRequest, pk: int) -> HttpResponse:
     vehicle = _van(request, pk)
     require(actor_of_request(request), MODULE_WRITE, vehicle.company_id)
     form = ProvidesForm(request.POST if request.method == "POST" else None)
-    context = {"vehicle": vehicle, "form": form, "hours": settings.CLAIM_HOURS, "is_first": not _active(vehicle)}
+    context = {"vehicle": vehicle, "form": form, "hours": settings.ENROLMENT_CODE_HOURS, "is_first": not _active(vehicle)}
     if request.method == "POST" and form.is_valid():
         try:
             claim, code = actions.make_module_claim(
