@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +65,7 @@ from kolonne.portal.lib.scope import all_companies, company_scope
 from kolonne.portal.site.tests import canaries
 from kolonne.portal.site.tests.canaries import ADDRESS, MOBILE, Admin, Person
 from kolonne.portal.support.models import ActingSession, SupportPassword
-from kolonne.portal.vehicles.models import Vehicle
+from kolonne.portal.vehicles.models import Claim, Handover, OwnershipRequest, Vehicle
 
 __all__ = ["admin"]
 PASSWORD = "a long and plain sentence"
@@ -122,6 +122,7 @@ def kanari(platform: Config, django_db_blocker: DjangoDbBlocker, admin: Admin, s
         admin.execute("DELETE FROM procrastinate_jobs")
         admin.execute("DELETE FROM identity_helprequest")
         admin.execute("DELETE FROM identity_application WHERE code = 'of-erasure'")
+        admin.execute("DELETE FROM allauth_idp_oidc_token WHERE client_id = 'of-erasure'")
         admin.execute("DELETE FROM allauth_idp_oidc_client WHERE id = 'of-erasure'")
 
 
@@ -242,6 +243,7 @@ def leave_labels(world: World) -> None:
         )
         TermsAcceptance.objects.create(company=company, text=text, accepted_by=name)
         Vehicle.objects.filter(pk=world.house.vehicle.pk).update(driver=name)
+        leave_labels_of_changes(world, name, later)
         member = Membership.objects.get(company=company, user=world.alice)
         shop = Application.objects.create(code="of-erasure", name="Shop", rights=["use"])
         ApplicationGrant.objects.create(
@@ -251,6 +253,18 @@ def leave_labels(world: World) -> None:
             company=company, user=world.alice, agent=world.member, agent_label=name, organisation_id=company.pk,
             organisation_label="Fjordbud AS", session_epoch=0, ends_at=later,
         )  # fmt: skip
+
+
+def leave_labels_of_changes(world: World, name: str, later: datetime) -> None:
+    """Of vans that change hands, or left."""
+    company, van = world.house.company, world.house.vehicle
+    Vehicle.ever.create(company=company, vin="WK0TEST0000000056", removed_at=timezone.now(), removed_by=name)
+    Claim.objects.create(company=company, vin="WK0TEST0000000057", asked_by=name, decided_by=name, until=later)
+    OwnershipRequest.objects.create(
+        company=company, vehicle=van, claim=0, claimant_id=company.pk, claimant_name="Fjordbud AS", answer_until=later,
+        answered_by=name,
+    )  # fmt: skip
+    Handover.objects.create(company=company, vehicle=van, code_sha256=b"erasure", made_by=name, expires_at=later)
 
 
 def be_invited(world: World) -> None:
@@ -304,7 +318,8 @@ NOT_OF_PEOPLE = {
         allauth_idp_oidc_client.cors_origins allauth_idp_oidc_client.data allauth_idp_oidc_client.default_scopes
         allauth_idp_oidc_client.grant_types allauth_idp_oidc_client.id allauth_idp_oidc_client.name
         allauth_idp_oidc_client.redirect_uris allauth_idp_oidc_client.response_types allauth_idp_oidc_client.scopes
-        allauth_idp_oidc_client.secret allauth_idp_oidc_client.type commands_openingfreeze.lifted_by""",
+        allauth_idp_oidc_client.secret allauth_idp_oidc_client.type commands_openingfreeze.lifted_by
+        vehicles_module.country vehicles_module.provider commerce_invoicecounter.market commerce_invoice.seller""",
     "the company's own data, which stay with the company": """
         companies_company.city companies_company.customer_number companies_company.legal_form companies_company.name
         companies_company.postal_code companies_company.register_number companies_company.street
@@ -315,7 +330,10 @@ NOT_OF_PEOPLE = {
         commerce_contractversion.party companies_apikey.name companies_apikey.prefix companies_apikey.scopes
         support_actingsession.organisation_label vehicles_refusedvin.vin vehicles_vehicle.make vehicles_vehicle.model
         vehicles_vehicle.name vehicles_vehicle.plate vehicles_vehicle.verification_reason vehicles_vehicle.vin
-        vehicles_module.serial""",
+        vehicles_module.serial vehicles_claim.vin vehicles_claim.data vehicles_claim.reason vehicles_handover.buyer_name
+        vehicles_handover.customer_number vehicles_ownershiprequest.claimant_name vehicles_importline."values"
+        vehicles_importline.problems vehicles_vanimport.file_name companies_merge.gone_name companies_merge.generations
+        commerce_invoice.party""",
     "words that we chose, numbers and fingerprints": """
         account_emailconfirmation.key allauth_idp_oidc_token.client_id allauth_idp_oidc_token.hash
         allauth_idp_oidc_token.scopes allauth_idp_oidc_token.type audit_entry.target audit_entry.verb
@@ -343,7 +361,12 @@ NOT_OF_PEOPLE = {
         support_actingsession.session_key support_supportpassword.code support_supportpassword.password
         usersessions_usersession.data usersessions_usersession.session_key vehicles_module.status
         vehicles_modulesession.agent vehicles_modulesession.boot vehicles_modulesession.capabilities
-        vehicles_modulesession.epoch vehicles_vehicle.drive vehicles_vehicle.verification""",
+        vehicles_modulesession.epoch vehicles_vehicle.drive vehicles_vehicle.verification
+        vehicles_vehicle.removal vehicles_claim.proof vehicles_claim.state vehicles_ownershiprequest.state
+        vehicles_importline.outcome vehicles_vanimport.foreseen vehicles_vanimport.state
+        vehicles_modulecertificate.pem vehicles_modulecertificate.serial_number vehicles_moduleclaim.provides
+        companies_merge.code companies_merge.place companies_merge.steps commerce_assignment.terms
+        commerce_invoice.currency commerce_invoice.lines commerce_invoice.number""",
     "encoded: read by `canaries.in_database`": "django_cache.value django_session.session_data",
 }
 """Columns that take text and name nobody, by why. A column that is neither here nor filled by the journey fails the
