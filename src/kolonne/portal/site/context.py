@@ -66,13 +66,17 @@ def _start(request: HttpRequest, actor: Actor, company: Company | None) -> list[
     return [App(_("Start"), "home", reverse("start"), current=page == "start")]
 
 
+_VAN_PAGES = ("vehicle", "module_", "claim_", "request_release", "request_object", "handover_", "traffic")
+"""What begins the names of the pages about a company's own vans."""
+
+
 def _apps(request: HttpRequest, actor: Actor) -> list[App]:
     page = request.resolver_match.url_name if request.resolver_match else ""
     apps = []
     if companies_with_vans(actor):
         apps += [
             App(_("Map"), "map", reverse("map"), current=page == "map"),
-            App(_("Vans"), "van", reverse("vehicles"), current=(page or "").startswith("vehicle")),
+            App(_("Vans"), "van", reverse("vehicles"), current=(page or "").startswith(_VAN_PAGES)),
         ]
     if may_help(actor):
         apps.append(

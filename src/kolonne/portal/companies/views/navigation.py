@@ -17,6 +17,8 @@ _NAMES = (
     *("people", "person", "request", "organisation", "site_", "access_", "market", "audit"),
     *("verification", "company_"),
 )
+_OTHERS = ("request_release", "request_object")
+"""Answers to who claims a van: pages about vans."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def home_of(actor: Actor) -> str:
 
 def is_page(name: str | None) -> bool:
     """Whether a URL's name is one of user management's."""
-    return (name or "").startswith(_NAMES)
+    return (name or "").startswith(_NAMES) and name not in _OTHERS
 
 
 def _pages(actor: Actor) -> list[_Page]:
