@@ -179,7 +179,7 @@ def disputes_for(actor: Actor) -> list[Claim]:
     with company_scope(companies):
         waiting = Claim.objects.filter(company_id__in=companies, state=ClaimState.AT_DEALER)
         rows = waiting.select_related("company__company").order_by("state_since", "pk")[:MOST]
-        return [claim for claim in rows if may_decide(actor, claim)]
+        return decidable(actor, rows)
 
 
 def _claimants(actor: Actor) -> list[int]:
@@ -194,10 +194,22 @@ def _claimants(actor: Actor) -> list[int]:
 
 def may_decide(actor: Actor, claim: Claim) -> bool:
     """A dealer decides what his customer took to him, the support of a market what was taken to it."""
-    if claim.dealer_id is None:
-        market = Tenant.objects.values_list("market_id", flat=True).get(pk=claim.company_id)
-        return actor.may_in(DECIDE, market) and not actor.is_system
-    return claim.dealer_id == _desk_of(actor) and claim.company_id in customers_of(claim.dealer_id)
+    return decidable(actor, [claim]) == [claim]
+
+
+def decidable(actor: Actor, claims: Collection[Claim]) -> list[Claim]:
+    """Those that the actor decides; asks equally often for one and for many."""
+    desk = _desk_of(actor)
+    customers = set(customers_of(desk)) if desk is not None else set()
+    tenants = Tenant.objects.filter(pk__in={claim.company_id for claim in claims if claim.dealer_id is None})
+    markets = dict(tenants.values_list("pk", "market_id"))
+
+    def is_his(claim: Claim) -> bool:
+        if claim.dealer_id is None:
+            return actor.may_in(DECIDE, markets[claim.company_id]) and not actor.is_system
+        return claim.dealer_id == desk and claim.company_id in customers
+
+    return [claim for claim in claims if is_his(claim)]
 
 
 def _desk_of(actor: Actor) -> int | None:
