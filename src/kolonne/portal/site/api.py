@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 import structlog
+from django.core.exceptions import RequestDataTooBig
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.middleware.csrf import CsrfViewMiddleware
@@ -209,6 +210,14 @@ def on_http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
         403: "send the token of the page in the header X-CSRFToken",
     }
     return problems.response(error.status_code, code, str(error), remedy=remedy.get(error.status_code, ""))
+
+
+@api.exception_handler(RequestDataTooBig)
+def on_too_much(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+    """A body that is not even read."""
+    return problems.response(
+        413, "body_too_large", "the body is too large", remedy="no request needs more than some kB"
+    )
 
 
 @api.exception_handler(Exception)

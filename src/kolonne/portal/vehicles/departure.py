@@ -14,7 +14,7 @@ from kolonne.portal.companies.models import Company
 from kolonne.portal.lib import notify
 from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.archive import Row
-from kolonne.portal.vehicles.models import Claim, Handover, Module, ModuleStatus, OwnershipRequest, Vehicle
+from kolonne.portal.vehicles.models import Claim, Handover, Module, ModuleClaim, ModuleStatus, OwnershipRequest, Vehicle
 
 BATCH = 500
 FIELDS = (
@@ -40,7 +40,10 @@ def consequences(company: Company) -> list[Consequence]:
 
 
 def cut_off(actor: Actor, company: Company) -> None:
-    """All modules in service, with one entry in the audit: the registry ends their sessions within a second."""
+    """All modules in service, with one entry in the audit: the registry ends their sessions within a second. Codes
+    that wait let no new ones in."""
+    waiting = ModuleClaim.objects.filter(company=company, used_at=None, withdrawn_at=None)
+    waiting.update(withdrawn_at=timezone.now())
     known = Module.objects.select_for_update().filter(company=company)
     active = known.exclude(status=ModuleStatus.REVOKED)
     serials = dict(active.order_by("pk").values_list("pk", "serial"))

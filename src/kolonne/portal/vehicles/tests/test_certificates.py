@@ -135,6 +135,12 @@ def test_a_new_certificate_needs_a_new_key(yard: Yard) -> None:
     assert same.value.code == "same_key"
 
 
+@pytest.mark.parametrize("path", ["/api/v1/modules/enrol", RENEW])
+def test_a_body_without_end_is_not_read(db: None, path: str) -> None:
+    answer = Client().post(path, json.dumps({"message": "A" * 3_000_000}), "application/json")
+    assert (answer.status_code, answer.json()["type"]) == (413, "urn:kolonne:problem:body_too_large")
+
+
 def test_of_two_renewals_at_once_one_counts(yard: Yard) -> None:
     serial, own = new_serial(), key()
     present = yard.member(serial, own)

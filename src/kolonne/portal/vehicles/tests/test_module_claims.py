@@ -27,6 +27,7 @@ from kolonne.portal.lib.errors import Conflict, Invalid, NotAllowed
 from kolonne.portal.lib.scope import company_scope
 from kolonne.portal.vehicles import actions, csr
 from kolonne.portal.vehicles.actions.module_claims import FETCH_AGAIN, MAX_OPEN, ClaimRefused
+from kolonne.portal.vehicles.departure import cut_off
 from kolonne.portal.vehicles.models import ModuleCertificate, ModuleClaim, ModuleStatus
 from kolonne.portal.vehicles.tests.yard import DEVICE, Yard, new_serial, request_of
 
@@ -175,6 +176,13 @@ def test_codes_are_kept_as_hashes_end_after_a_day_and_are_few(our_scope: House, 
         actions.make_module_claim(actor=actor_of(bob), vehicle=our_scope.vehicle)
     with pytest.raises(Invalid):
         actions.make_module_claim(actor=SYSTEM, vehicle=our_scope.vehicle, provides=["group:nothing"])
+
+
+def test_codes_of_a_company_that_leaves_let_nobody_in(our_scope: House) -> None:
+    _made, code = actions.make_module_claim(actor=SYSTEM, vehicle=our_scope.vehicle)
+    cut_off(SYSTEM, our_scope.company)
+    with pytest.raises(ClaimRefused):
+        actions.enrol_by_claim(actor=DEVICE, code=code, serial=new_serial(), request=request_of(key()))
 
 
 def test_a_stranger_sees_no_codes_and_no_certificates(yard: Yard) -> None:
