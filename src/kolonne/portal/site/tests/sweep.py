@@ -22,15 +22,17 @@ from kolonne.portal.companies.models import (
     CompanyExport,
     Invitation,
     Membership,
+    Merge,
     Role,
     Site,
+    Tenant,
     VerificationCase,
 )
 from kolonne.portal.companies.queries.invitations import digest_of as digest
 from kolonne.portal.conftest import SYSTEM, House
 from kolonne.portal.identity.models import Application, HelpRequest, User
 from kolonne.portal.lib.scope import company_scope, user_scope
-from kolonne.portal.vehicles.models import Claim, Handover, OwnershipRequest, VanImport
+from kolonne.portal.vehicles.models import Claim, Handover, ModuleClaim, OwnershipRequest, VanImport
 
 VERBS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 ROUTES: dict[str, str] = {
@@ -65,6 +67,8 @@ class Targets:
     van_request: int = 0
     handover: int = 0
     van_import: int = 0
+    merge: int = 0
+    module_claim: int = 0
 
     @property
     def scope(self) -> list[int]:
@@ -133,7 +137,21 @@ def _with_changes(made: Targets, house: House) -> Targets:
             company=company, vehicle=house.vehicle, code_sha256=digest("sweep"), made_by="Somebody", expires_at=tomorrow
         )
         van_import = VanImport.objects.create(company=company)
-    return replace(made, claim=claim.pk, van_request=asked.pk, handover=handover.pk, van_import=van_import.pk)
+        code = ModuleClaim.objects.create(
+            company=company, vehicle=house.vehicle, code_sha256=digest("module"), expires_at=tomorrow
+        )
+    made = replace(made, claim=claim.pk, van_request=asked.pk, handover=handover.pk, van_import=van_import.pk)
+    return replace(made, module_claim=code.pk, merge=_merge(company).pk)
+
+
+def _merge(company: Company) -> Merge:
+    """Another company wants to become part of this one."""
+    other = Tenant.objects.filter(kind=company.kind).exclude(pk=company.pk).order_by("pk").first()
+    now = timezone.now()
+    with company_scope([company.pk]):
+        return Merge.objects.create(
+            stays_id=company.pk, gone=other, asked_at=now, expires_at=now + timedelta(days=1), code="SWEEP2345"
+        )
 
 
 def all_routes() -> list[str]:
@@ -158,7 +176,8 @@ def address_of(route: str, to: Targets) -> str:
     of_noun |= {"customers": to.company.pk, "company": to.export}
     for beginning, pk in {
         "access-rights/requests/": to.access_request, "people/invitations/": to.invitation, "customers/cases/": to.case,
-        "vans/import/": to.van_import,
+        "vans/import/": to.van_import, "vans/claims/": to.claim, "vans/requests/": to.van_request,
+        "vans/hand-overs/": to.handover, "company/merge/": to.merge,
     }.items():  # fmt: skip
         if route.startswith(beginning):
             of_noun[route.partition("/")[0]] = pk
@@ -170,7 +189,7 @@ def address_of(route: str, to: Targets) -> str:
         "token": "wrong-token", "key": "wrong-key", "uidb36": "1",
         "code": "general" if route.startswith("terms/") else "wrong", "number": "wrong-number",
         "application": APPLICATION, "site": to.site,
-        "module": to.house.module.pk if to.house else 0, "claim": 0, "generation": 1,
+        "module": to.house.module.pk if to.house else 0, "claim": to.module_claim, "generation": 1,
     }  # fmt: skip
     plain = re.sub(r"\(\?P<(\w+)>[^)]*\)", r"<\1>", route)
     return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda match: str(values[match[1]]), plain)
@@ -187,7 +206,7 @@ def digest_of(to: Targets, people: Iterable[User]) -> str:
             "AND has_table_privilege(c.oid, 'SELECT') ORDER BY 1"
         )
         wanted = [(table, "true") for (table,) in cursor.fetchall()]
-        wanted += [("identity_user", "id = ANY(%s)")]
+        wanted += [("identity_user", "id = ANY(%s)"), ("companies_merge", "true")]
         owned = ("mfa_authenticator", "account_emailaddress", "identity_privateprofile", "usersessions_usersession")
         wanted += [(table, "user_id = ANY(%s)") for table in (*owned, "identity_helprequest")]
         for table, condition in wanted:

@@ -35,8 +35,8 @@ pytestmark = pytest.mark.django_db
 SECRET = "blaue-Ampel7"
 LOCK = json.dumps({"command": "lock"})
 CLOSED = ("Closed while you work for somebody", "closed_while_acting")
-NEVER_REACHED = {"health/"}
-"""Probes are answered before anybody is looked at."""
+NEVER_REACHED = {"health/", "api/v1/modules/enrol", "api/v1/modules/renew"}
+"""Probes and devices are answered before anybody is looked at."""
 
 
 @pytest.fixture
@@ -130,6 +130,19 @@ FORBIDDEN: dict[str, tuple[str, dict[str, Any]]] = {
     "ask for a check": ("verification/", {"confirm": "1"}),
     "act for another": ("support/", {"login": "bob", "secret": SECRET}),
     "go to another company": ("company/", {"company": "1"}),
+    "offer a merge": ("company/merge/code/", {}),
+    "join another company": ("company/merge/join/", {"code": "SWEEP2345"}),
+    "agree to a merge": ("company/merge/<int:pk>/", {"name": "Somebody"}),
+    "stop a merge": ("company/merge/<int:pk>/stop/", {}),
+    "accept terms": ("terms/", {"text": "1", "read": "1"}),
+    "cancel services": ("contracts/services/", {"act": "cancel", "line": "1"}),
+    "withdraw an order": ("orders/<int:pk>/withdraw/", {}),
+    "withdraw what waits": ("contracts/<int:pk>/waiting/", {}),
+    "begin an import": ("vans/import/<int:pk>/", {"updates": "1"}),
+    "claim a van": ("vans/taken/", {"vin": "WK0SWEEP000000001"}),
+    "withdraw a claim": ("vans/claims/<int:pk>/withdraw/", {}),
+    "take a van over": ("vans/take-over/", {"code": "SWEEP2345"}),
+    "make a claim code": ("vans/<int:pk>/modules/add/", {}),
 }
 
 
