@@ -200,6 +200,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if IS_HTTPS else None
 X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 50_000  # all services of thousands of vans are decided about at once (PR-06)
 _TILES = urlsplit(CONFIG.tiles_url)
 _TILES_ORIGIN = [f"{_TILES.scheme}://{_TILES.netloc}"] if CONFIG.tiles_url else []
 CONTENT_SECURITY_POLICY = {

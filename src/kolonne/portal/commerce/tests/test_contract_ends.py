@@ -8,7 +8,7 @@ import pytest
 from kolonne.portal.commerce import actions, outlook
 from kolonne.portal.commerce.models import Assignment
 from kolonne.portal.commerce.periods import end_of_months
-from kolonne.portal.commerce.tests.test_contract_life import DAY, OSLO, START, buy, fresh, go_to, ids
+from kolonne.portal.commerce.tests.test_contract_life import DAY, OSLO, START, buy, fresh, go_to
 from kolonne.portal.commerce.tests.test_order_pages import SignIn
 from kolonne.portal.companies.queries import actor_of
 from kolonne.portal.conftest import SYSTEM, House
@@ -89,7 +89,15 @@ def test_a_day_beyond_the_calendar_is_refused_in_words(our_scope: House, alice: 
         actions.set_common_end(
             actor=SYSTEM, company=our_scope.company, lines=[line.pk], day=date(9999, 12, 31), now=START
         )
-    asked = {"act": "end", "line": ids([line]), "day": "9999-12-31"}
+    asked = {"act": "end", "line": str(line.pk), "day": "9999-12-31"}
     for answer in (client.get("/contracts/services/", asked), client.post("/contracts/services/", asked)):
         assert answer.status_code == 409
         assert "too far away" in answer.content.decode()
+
+
+def test_thousands_of_services_are_decided_about_at_once(our_scope: House, alice: User, signed_in: SignIn) -> None:
+    """PR-06: the page that asks names each of them in its form."""
+    line = paid_line(our_scope)
+    asked = {"act": "cancel", "line": [line.pk] * 5000}
+    assert signed_in(alice).post("/contracts/services/", asked).status_code == 302
+    assert fresh(line).state == "notice"
