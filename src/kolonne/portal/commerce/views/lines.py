@@ -2,11 +2,13 @@
 
 from datetime import date, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -43,7 +45,8 @@ def contract_lines(request: HttpRequest) -> HttpResponse:
 def _show(
     request: HttpRequest, actor: Actor, company: Company, act: str, lines: list[Assignment], error: str = ""
 ) -> HttpResponse:
-    now, day = timezone.now(), _day(request.GET if request.method == "GET" else request.POST)
+    asked = request.GET if request.method == "GET" else request.POST
+    now, day, wanted = timezone.now(), _day(asked), cockpit.Wanted.of(asked)
     found = outlook.Outlook()
     try:
         found = outlook.of(act, lines, company.time_zone, now, day)
@@ -58,6 +61,8 @@ def _show(
         "day": day,
         "today": _today(company, now),
         "error": error,
+        "wanted": wanted,
+        "filter": _filter(wanted),
     }
     return render(request, "commerce/contract_lines.html", context, status=409 if error else 200)
 
@@ -75,7 +80,13 @@ def _do(request: HttpRequest, actor: Actor, company: Company, act: str) -> HttpR
         return _show(request, actor, company, act, lines, texts.of_refusal(refusal.code, refusal.text))
     said = ngettext("%(n)s service was changed.", "%(n)s services were changed.", count)
     messages.success(request, said % {"n": count})
-    return redirect("contracts")
+    return redirect(reverse("contracts") + _filter(cockpit.Wanted.of(request.POST)))
+
+
+def _filter(wanted: cockpit.Wanted) -> str:
+    """Leads back to the list as it was narrowed; empty for all of it."""
+    words = {"q": wanted.search, "product": wanted.product, "state": wanted.state}
+    return f"?{urlencode(words)}" if wanted.is_narrow else ""
 
 
 def _decide(actor: Actor, company: Company, act: str, pks: list[int], day: date | None) -> int:

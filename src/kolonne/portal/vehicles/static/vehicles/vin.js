@@ -55,10 +55,21 @@ async function explain(place, input) {
   fill("model_year", answer.modelYear ? String(answer.modelYear) : "");
 }
 
+/** What the server refused is about the VIN as it was sent. @param {HTMLInputElement} input */
+function forgetRefusal(input) {
+  const refusal = document.getElementById(`${input.id}_error`);
+  if (!refusal) return;
+  refusal.remove();
+  input.closest(".k-field")?.classList.remove("is-wrong");
+  input.removeAttribute("aria-invalid");
+  input.setAttribute("aria-describedby", `${input.id}_helptext`);
+}
+
 if (panel && field) {
   let pause = 0;
   field.addEventListener("input", () => {
     clearTimeout(pause);
+    forgetRefusal(field);
     // Without network the page works on: the VIN is looked at when the form is sent.
     pause = setTimeout(() => void explain(panel, field).catch(() => undefined), PAUSE_MS);
   });
