@@ -15,6 +15,7 @@ AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 # No pages: what they answer is data, or ends the visit.
 SKIPPED = re.compile(r"^/(static|api|dev/sign-in|\.well-known)/|/download/|/logout/|\.(json|geojson|txt)$")
+THEMES = ("light", "dark")
 SAMPLES = 2
 """So many pages of one kind, such as `/people/7/`, tell enough."""
 MOST_PAGES = 150
@@ -44,9 +45,9 @@ def speak(page: Page, language: str) -> None:
     )
 
 
-def in_both_themes(page: Page) -> Iterator[tuple[str, list[str]]]:
+def in_both_themes(page: Page, themes: tuple[str, ...] = THEMES) -> Iterator[tuple[str, list[str]]]:
     """The findings of the page in the light and in the dark."""
-    for theme in ("light", "dark"):
+    for theme in themes:
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]  # one of two words
         page.wait_for_function("theme => document.documentElement.dataset.bsTheme === theme", arg=theme)
         yield theme, findings_of(page)
@@ -72,8 +73,8 @@ def enter_at(page: Page, organisation: str) -> None:
 class Walk:
     """Somebody's way through pages that follow from each other, in one language. Says nothing that is in a language."""
 
-    def __init__(self, page: Page, language: str) -> None:
-        self.page, self.language = page, language
+    def __init__(self, page: Page, language: str, themes: tuple[str, ...] = THEMES) -> None:
+        self.page, self.language, self.themes = page, language, themes
         self.findings: dict[str, list[str]] = {}
 
     def open(self, address: str) -> None:
@@ -86,8 +87,9 @@ class Walk:
         """Has axe look at the page; `at` selects what shows that it is the right one."""
         expect(self.page.locator(at).first).to_be_visible()
         assert self._spoken() == self.language, step
-        found = {f"{step}, {self.language}, {theme}": bad for theme, bad in in_both_themes(self.page) if bad}
-        self.findings.update(found)
+        for theme, bad in in_both_themes(self.page, self.themes):
+            if bad:
+                self.findings[f"{step}, {self.language}, {theme}"] = bad
 
     def fill(self, **words: str) -> None:
         """Fills the fields with these names, and sends them as Enter does, whatever the browser thinks of them."""
@@ -120,7 +122,7 @@ class Walk:
         browser, here = self.page.context.browser, urlsplit(self.page.url)
         assert browser is not None
         context = browser.new_context(base_url=f"{here.scheme}://{here.netloc}", bypass_csp=True)
-        other = Walk(context.new_page(), self.language)
+        other = Walk(context.new_page(), self.language, self.themes)
         other.findings = self.findings
         yield other
         context.close()
