@@ -56,7 +56,9 @@ class Files:
         except FileNotFoundError:
             return None
         except (OSError, ValueError, TypeError) as error:
-            raise SettingsError(f"{self.words} cannot be read ({error}): enrol the module anew with a new code") from error
+            raise SettingsError(
+                f"{self.words} cannot be read ({error}): enrol the module anew with a new code"
+            ) from error
 
     def key_to_come(self) -> str:
         """PEM of the key for the next certificate, made when there is none yet."""

@@ -35,7 +35,9 @@ class RenewalRefused(KolonneError):
     status = 403
 
     def __init__(self, why: str, **facts: object) -> None:
-        super().__init__("renewal_refused", "this certificate is not renewed", remedy="enrol the module anew with a new code")
+        super().__init__(
+            "renewal_refused", "this certificate is not renewed", remedy="enrol the module anew with a new code"
+        )
         log.warning("renewal refused", reason=why, **facts)
 
 

@@ -46,7 +46,8 @@ def module_add(request: HttpRequest, pk: int) -> HttpResponse:
     vehicle = _van(request, pk)
     require(actor_of_request(request), MODULE_WRITE, vehicle.company_id)
     form = ProvidesForm(request.POST if request.method == "POST" else None)
-    context = {"vehicle": vehicle, "form": form, "hours": settings.ENROLMENT_CODE_HOURS, "is_first": not _active(vehicle)}
+    hours = settings.ENROLMENT_CODE_HOURS
+    context = {"vehicle": vehicle, "form": form, "hours": hours, "is_first": not _active(vehicle)}
     if request.method == "POST" and form.is_valid():
         try:
             claim, code = actions.make_module_claim(
