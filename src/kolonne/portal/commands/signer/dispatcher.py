@@ -156,11 +156,12 @@ class Dispatcher:
             found = await store.lock_answered(db, answer.command_id, module_id, answer.counter)
             if found is None or not may_move(found[1], answer.state):
                 return False
-            company_id, before = found
+            company_id, before, tells = found
             if answer.state is State.ACCEPTED:
                 await store.accept(db, company_id, answer.command_id)
             else:
-                await store.finish(db, company_id, answer.command_id, answer.state, answer.reason, answer.signals)
+                told = answer.signals if tells else None
+                await store.finish(db, company_id, answer.command_id, answer.state, answer.reason, told)
             if before == State.SENT:
                 await store.wake_next(db, module_id)
         log.info("command answered", command=str(answer.command_id), state=answer.state, before=before)

@@ -281,12 +281,14 @@ async def module_key(db: Connection, serial: str) -> tuple[int, bytes] | None:
         return await cursor.fetchone()
 
 
-async def lock_answered(db: Connection, command_id: UUID, module_id: int, counter: int) -> tuple[int, str] | None:
-    """Company and state of the command that was signed for this module with this number."""
+async def lock_answered(db: Connection, command_id: UUID, module_id: int, counter: int) -> tuple[int, str, bool] | None:
+    """Company and state of the command that was signed for this module with this number, and whether the module still
+    tells readings: after its van was removed nothing more is told of it (VH-05)."""
     async with db.cursor(row_factory=tuple_row) as cursor:
         await cursor.execute(
-            "SELECT company_id, state FROM commands_command "
-            "WHERE id = %s AND module_id = %s AND counter = %s AND signed IS NOT NULL FOR UPDATE",
+            "SELECT c.company_id, c.state, m.status = 'active' FROM commands_command c "
+            "JOIN vehicles_module m ON m.id = c.module_id "
+            "WHERE c.id = %s AND c.module_id = %s AND c.counter = %s AND c.signed IS NOT NULL FOR UPDATE OF c",
             [command_id, module_id, counter],
         )
         return await cursor.fetchone()

@@ -326,6 +326,17 @@ def test_a_revoked_module_gets_nothing_and_is_not_believed(awake: Van) -> None:
     assert awake.look(sent).state == "sent"
 
 
+def test_a_removed_van_tells_its_earlier_company_nothing_more(awake: Van) -> None:
+    """VH-05: an answer that was on its way ends the command, and what it reads belongs to the next owner."""
+    command_id = awake.ask("lock")
+    command = awake.send(command_id)
+    with company_scope([awake.house.company.pk]):
+        vehicles.remove_vehicle(actor=SYSTEM, vehicle=awake.house.vehicle)
+    awake.answer(awake.reply(command, "done", locked=True, lat=59.9, lon=10.7))
+    assert awake.look(command_id).state == "done"
+    assert not awake.look(command_id).reply_state
+
+
 def test_a_van_that_never_came_was_unreachable(van: Van) -> None:
     command_id = van.ask("lock")
     van.make_overdue(command_id)
