@@ -150,16 +150,6 @@ def removed_vans(actor: Actor, page: str) -> "Page[Vehicle]":
         return found
 
 
-def get_removed_for(actor: Actor, pk: int) -> Vehicle:
-    """Raises NotFound to strangers, and for vans that are there."""
-    companies = companies_with_vans(actor)
-    with company_scope(companies):
-        found = Vehicle.ever.of(companies).filter(pk=pk).exclude(removed_at=None).first()
-    if found is None:
-        raise NotFound("vehicle")
-    return found
-
-
 @dataclass(frozen=True)
 class Dispute:
     """A claim as its arbiter sees it; he alone sees both sides."""
