@@ -72,8 +72,8 @@ def _about(request: HttpRequest, actor: Actor) -> dict[str, Any]:
 def terms_text(request: HttpRequest, code: str) -> HttpResponse:
     """One text in any version, as published or as it was accepted, ready to be printed."""
     company = _reading_company(actor_of_request(request))
-    version, text = (request.GET.get(name, "").replace("\0", "") for name in ("version", "text"))
-    wanted = pages.Wanted(version[:10], text[:64])
+    version, sha256 = (request.GET.get(name, "").replace("\0", "") for name in ("version", "text"))
+    wanted = pages.Wanted(version[:10], sha256[:64])
     market = _market(request, company)
     text = pages.to_read(company, market, code, language(), wanted)
     context = {"text": text, "body": html(text.body), "versions": versions(market, code, language())[::-1]}
