@@ -183,14 +183,18 @@ def _refuse_unfit(pair: Pair) -> None:
 
 
 def _ask(actor: Actor, merge: Merge, pair: Pair, *, is_alone: bool) -> None:
-    """The company that goes wants it. The other one's administrators are told, unless one of them did it himself."""
+    """The company that goes wants it. Its other administrators are told while they can still stop it, and those of the
+    other company, unless one of them did it himself."""
     merge.asked_at, merge.asked_by_id = timezone.now(), actor.user_id
     merge.save(update_fields=["asked_at", "asked_by"])
     audit.record(actor, "companies.merge.asked", on=pair.gone, company_id=pair.gone.pk, organisation=pair.stays.name)
-    if is_alone:
-        for user in administrators(pair.stays.pk):
-            if user.is_active and user.email:
-                mails.post("merge_asked", user, company=pair.stays.name, other=pair.gone.name)
+    told = {"company": pair.stays.name, "other": pair.gone.name}
+    for user in administrators(pair.gone.pk):
+        if user.pk != actor.user_id and user.is_active and user.email:
+            mails.post("merge_wanted", user, person=actor.label, **told)
+    for user in administrators(pair.stays.pk) if is_alone else ():
+        if user.is_active and user.email:
+            mails.post("merge_asked", user, **told)
 
 
 def _begin(actor: Actor, merge: Merge, pair: Pair) -> None:

@@ -86,6 +86,13 @@ def test_both_chains_say_so_and_still_verify(committed: Two) -> None:
             assert first_broken_entry(company) is None
 
 
+def test_other_administrators_of_the_company_that_goes_hear_of_it_while_they_can_stop_it(committed: Two) -> None:
+    ProcrastinateJob.objects.filter(task_name="identity.send_mail").delete()
+    agree(committed)
+    jobs = ProcrastinateJob.objects.filter(task_name="identity.send_mail")
+    assert [(job.args["mail"], job.args["user_id"]) for job in jobs] == [("merge_wanted", committed.gro.pk)]
+
+
 def test_everybody_is_told_at_the_end(committed: Two) -> None:
     agree(committed)
     ProcrastinateJob.objects.filter(task_name="identity.send_mail").delete()
