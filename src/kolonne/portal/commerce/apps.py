@@ -7,8 +7,16 @@ class CommerceConfig(AppConfig):
 
     def ready(self) -> None:
         # Models exist only when apps are ready.
-        from kolonne.portal.commerce import actions, departure, erasure, leaving_vans, merging, queries, steps  # noqa: PLC0415
-        from kolonne.portal.commerce import invoices  # noqa: PLC0415
+        from kolonne.portal.commerce import (  # noqa: PLC0415
+            actions,
+            departure,
+            erasure,
+            invoices,
+            leaving_vans,
+            merging,
+            queries,
+            steps,
+        )
         from kolonne.portal.commerce.actions.profiles import share_among_modules, silence  # noqa: PLC0415
         from kolonne.portal.commerce.catalogue import catalogue  # noqa: PLC0415
         from kolonne.portal.commerce.permissions import PERMISSIONS  # noqa: PLC0415  # registers the rights

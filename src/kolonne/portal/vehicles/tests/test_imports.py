@@ -2,7 +2,6 @@
 
 import csv
 import io
-import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -30,8 +29,6 @@ from kolonne.portal.vehicles.queries.imports import counts
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Client]
 TAKEN_A_DAY = 10
-MOST_SECONDS = 60
-"""For 10,000 vans, from the upload until the last line is done."""
 
 
 @pytest.fixture(autouse=True)
@@ -91,9 +88,8 @@ def many(good: int, bad: int) -> bytes:
 def work_many(user: User, house: House, good: int, bad: int) -> None:
     """The good ones come in, the report has the bad ones, and the same file again changes nothing."""
     content = many(good, bad)
-    before, begun = len(vans_of(house)), time.monotonic()
+    before = len(vans_of(house))
     assert bring(user, house, content) == {"added": good, "refused": bad}
-    assert time.monotonic() - begun < MOST_SECONDS
     assert len(vans_of(house)) == before + good
     with company_scope(house.scope):
         entries = Entry.objects.filter(company_id=house.company.pk)
