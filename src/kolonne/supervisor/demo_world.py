@@ -42,6 +42,7 @@ def make_world(world: World, fleet_path: Path, roads: str) -> list[Persona]:
                     vans += [
                         _van(world, company, entry, van, known, depot=2 * number + i % 2)
                         for i, van in enumerate(entry.vans)
+                        if not _has_left(van)
                     ]
                     make_contracts(company, entry, list(Vehicle.objects.filter(company=company).exclude(pk__in=before)))
             partners = {company.name: company for _, company in companies}
@@ -69,6 +70,11 @@ def _known_secrets(path: Path) -> dict[str, str]:
         return {van.serial: van.secret for van in read_fleet(path).vans}
     except FleetError:
         return {}
+
+
+def _has_left(entry: VanEntry) -> bool:
+    """Whether somebody removed it, or gave it away, at an earlier start: it stays as people left it."""
+    return Vehicle.ever.filter(vin=entry.vin).exists() and not Vehicle.objects.filter(vin=entry.vin).exists()
 
 
 def _van(
