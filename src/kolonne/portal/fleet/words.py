@@ -2,10 +2,11 @@
 
 from datetime import UTC, datetime
 
+from babel.dates import format_skeleton
 from django.utils import timezone
-from django.utils.formats import date_format, number_format
+from django.utils.formats import number_format
+from django.utils.translation import get_language, ngettext, to_locale
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from kolonne.portal.fleet import texts
 from kolonne.portal.fleet.condition import Sentence
@@ -39,10 +40,15 @@ def span(milliseconds: float) -> str:
 
 
 def moment(at_ms: float, now_ms: int) -> str:
-    """The clock for today, with the date for other days."""
+    """The clock for today, with the date for other days, as `format.js` writes it."""
     at, now = (timezone.localtime(datetime.fromtimestamp(ms / 1000, UTC)) for ms in (at_ms, now_ms))
     clock = at.strftime("%H:%M")
-    return clock if at.date() == now.date() else f"{date_format(at, 'D j M')}, {clock}"
+    if at.date() == now.date():
+        return clock
+    language = to_locale(get_language() or "en")
+    # Days before months, as where these vans drive.
+    day = format_skeleton("MMMEd", at, locale="en_GB" if language == "en" else language)
+    return f"{day}, {clock}"
 
 
 def ago(at_ms: int, now_ms: int) -> str:
