@@ -33,4 +33,4 @@ def forget_imports(timestamp: int) -> None:
 @app.task(name="vehicles.keep_claim_deadlines", queueing_lock="vehicles.keep_claim_deadlines", pass_context=False)
 def keep_claim_deadlines(timestamp: int) -> None:
     """Hourly; the action looks at the clock itself. `timestamp` is the minute, unused."""
-    keep_deadlines(now=timezone.now())
+    keep_deadlines(actor=Actor.system("vehicles.keep_claim_deadlines"), now=timezone.now())

@@ -2,19 +2,32 @@
 
 from datetime import datetime
 
+import structlog
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
+from kolonne.portal.lib.actor import Actor
+from kolonne.portal.lib.errors import NotAllowed
 from kolonne.portal.lib.scope import all_companies, company_scope
 from kolonne.portal.vehicles.actions.changing import OTHER_SIDE, let_lapse, move, note, release_claim, tell, together
 from kolonne.portal.vehicles.actions.claims import end_request, lapse_after
 from kolonne.portal.vehicles.models import LIVE, WITH_OWNER, Claim, ClaimState, Vehicle
 from kolonne.portal.vehicles.queries.ownership import is_reserved_elsewhere, owner_of
 
+log = structlog.get_logger()
 
-def keep_deadlines(*, now: datetime) -> int:
-    """How many claims moved."""
-    return sum(_keep(company, pk, now) for company, pk in _due(now))
+
+def keep_deadlines(*, actor: Actor, now: datetime) -> int:
+    """How many claims moved. For the worker: one that cannot be moved stops none of the others. Raises NotAllowed."""
+    if not actor.is_system:
+        raise NotAllowed("vehicles.claim:decide")
+    moved = 0
+    for company, pk in _due(now):
+        try:
+            moved += _keep(company, pk, now)
+        except Exception:
+            log.exception("the deadline of a claim cannot be kept", company=company, claim=pk)
+    return moved
 
 
 def _due(now: datetime) -> list[tuple[int, int]]:

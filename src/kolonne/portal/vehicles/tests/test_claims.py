@@ -114,7 +114,7 @@ def test_a_reserved_vin_is_nobody_elses(alice: User, charlie: User, ours: House,
     with pytest.raises(Conflict):
         actions.ask_owner(actor=actor_of(charlie), company=theirs.company, vin=vin, data=actions.VehicleData())
     later = timezone.now() + timedelta(days=settings.RESERVED_DAYS, minutes=1)
-    assert actions.keep_deadlines(now=later) == 1
+    assert actions.keep_deadlines(actor=SYSTEM, now=later) == 1
     assert state_of(claim) == ClaimState.LAPSED
     assert actions.add_vehicle(actor=SYSTEM, company=theirs.company, vin=vin).vin == vin
 
@@ -124,14 +124,18 @@ def test_the_day_of_the_deadline_is_kept_and_twice_is_once(
 ) -> None:
     claim, _ = claim_theirs(alice, ours, theirs)
     ends = timezone.now() + timedelta(days=settings.CLAIM_DAYS)
-    assert actions.keep_deadlines(now=ends - timedelta(minutes=1)) == 0
-    assert actions.keep_deadlines(now=ends + timedelta(minutes=1)) == 1
-    assert actions.keep_deadlines(now=ends + timedelta(minutes=1)) == 0
+    with pytest.raises(NotAllowed):
+        actions.keep_deadlines(actor=actor_of(alice), now=ends)
+    assert actions.keep_deadlines(actor=SYSTEM, now=ends - timedelta(minutes=1)) == 0
+    assert actions.keep_deadlines(actor=SYSTEM, now=ends + timedelta(minutes=1)) == 1
+    assert actions.keep_deadlines(actor=SYSTEM, now=ends + timedelta(minutes=1)) == 0
     assert (state_of(claim), mails_to(alice)) == (ClaimState.UNANSWERED, ["claim_unanswered"])
     with company_scope(ours.scope):
         until = Claim.objects.get(pk=claim.pk).until
     assert until
-    assert actions.keep_deadlines(now=until + timedelta(days=300)) == 1, "a worker that was away catches up"
+    assert actions.keep_deadlines(actor=SYSTEM, now=until + timedelta(days=300)) == 1, (
+        "a worker that was away catches up"
+    )
     assert state_of(claim) == ClaimState.LAPSED
     with pytest.raises(Conflict):
         actions.release_van(actor=actor_of(charlie), request=request_of(theirs))
