@@ -109,14 +109,16 @@ def website() -> Iterator[Website]:
 
 
 @pytest.fixture(scope="module")
-def party(world: World, website: Website) -> Party:
+def party(world: World, website: Website) -> Iterator[Party]:
     """A foreign application and a driver who may use it."""
     world.run("company", "create", COMPANY, "--market", "no")
     made = world.run(
         "application", "create", "routes", "--name", "Route planner", "--redirect", f"{website.address}/back",
         "--after-sign-out", f"{website.address}/bye", "--right", "use", "--right", "plan",
     )  # fmt: skip
-    return Party(world, website, made)
+    party = Party(world, website, made)
+    yield party
+    party.oauth.close()
 
 
 def person(world: World, name: str, *, may: bool = True) -> str:

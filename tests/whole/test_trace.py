@@ -69,6 +69,7 @@ def test_a_real_recording_arrives_whole(world: World, name: str) -> None:
 def arrives_whole(world: World, recording: Path) -> int:
     """Plays it and compares every point with the file; how many there were."""
     van = world.enrol("vehicle-supervision")
+    world.run("vehicle", "since", van.vin, "2021-01-01")
     store = world.folder / f"{van.serial}.db"
     play = world.command(
         "module",

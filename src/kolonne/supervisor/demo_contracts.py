@@ -9,7 +9,7 @@ from django.utils import timezone
 from kolonne.portal.commerce import actions
 from kolonne.portal.commerce.actions.contracts import settle
 from kolonne.portal.commerce.actions.orders import missing_terms
-from kolonne.portal.commerce.models import Assignment, Contract, ContractState, ContractVersion, Order, ServicePeriod
+from kolonne.portal.commerce.models import Assignment, Contract, ContractState, ContractVersion, Order
 from kolonne.portal.companies.models import Company
 from kolonne.portal.companies.queries import actor_of
 from kolonne.portal.companies.queries.rights import administrators
@@ -39,10 +39,6 @@ def make_contracts(company: Company, owner: CompanyEntry, new: list[Vehicle]) ->
         _order(company, [code for code in ENDING if code in wanted], vans, ENDING_SINCE)
         _order(company, trials, vans, TRIED_SINCE, converts=True)
     _cancel_some(company, new)
-    # The vans tell their last half hour when they start, and nothing is stored from before their services were there.
-    periods = ServicePeriod.objects.filter(vehicle__in=new)
-    periods.exclude(until=None).delete()
-    periods.update(since=timezone.now() - DAY)
 
 
 def _order(

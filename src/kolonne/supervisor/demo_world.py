@@ -4,13 +4,14 @@ Imported only after Django was set up. The fleet file is written inside the tran
 start makes both again, and no module exists whose secret nobody knows.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
 from django.db import connections, transaction
 from django.utils import timezone
 
+from kolonne.portal.commerce import actions as commerce_actions
 from kolonne.portal.companies.models import Company
 from kolonne.portal.lib.scope import all_companies, company_scope
 from kolonne.portal.vehicles import actions as vehicles_actions
@@ -28,7 +29,7 @@ def make_world(world: World, fleet_path: Path, roads: str) -> list[Persona]:
     """Idempotent; returns whom one can be."""
     known = _known_secrets(fleet_path)
     keys = demo_people.demonstration_keys(fleet_path.parent)
-    personas: list[Persona] = []
+    personas, begun = list[Persona](), timezone.now()
     try:
         with transaction.atomic(), company_scope(all_companies()):
             demo_people.make_markets_and_applications(world)
@@ -45,6 +46,7 @@ def make_world(world: World, fleet_path: Path, roads: str) -> list[Persona]:
                         if not _has_left(van)
                     ]
                     make_contracts(company, entry, list(Vehicle.objects.filter(company=company).exclude(pk__in=before)))
+                    _admit_last_day(company, begun)
             partners = {company.name: company for _, company in companies}
             for registration in world.registering:
                 personas += make_registration(world, registration, partners[registration.partner], keys)
@@ -63,6 +65,13 @@ def _companies(world: World) -> list[tuple[CompanyEntry, Company]]:
     for entry in sorted(world.companies, key=lambda entry: entry.kind != "dealer"):
         made[entry.name] = demo_people.make_company(entry, made.get(entry.partner))
     return [(entry, made[entry.name]) for entry in world.companies]
+
+
+def _admit_last_day(company: Company, begun: datetime) -> None:
+    """Vans tell their last half hour when they start; of those that are new here it would be refused."""
+    new = Module.objects.filter(company=company, enrolled_at__gte=begun).exclude(vehicle__profile=None)
+    for module in new.select_related("vehicle"):
+        commerce_actions.admit_past(actor=ACTOR, vehicle=module.vehicle, since=begun - timedelta(days=1))
 
 
 def _known_secrets(path: Path) -> dict[str, str]:
@@ -93,9 +102,6 @@ def _van(
             driver=entry.driver,
         )
         vehicle = vehicles_actions.add_vehicle(actor=ACTOR, company=company, vin=entry.vin, data=data)
-        yesterday = timezone.now() - timedelta(days=1)
-        # It tells its last half hour when it starts, and nothing is stored from before a van was there.
-        Vehicle.objects.filter(pk=vehicle.pk).update(added_at=yesterday)
     serial, secret = _module(vehicle, entry.serial, known)
     life = msgspec.structs.replace(entry.life, driver=entry.driver.lower().replace(" ", "."))
     return FleetVan(serial, secret, model, life, owner.country, depot)
@@ -110,6 +116,5 @@ def _module(vehicle: Vehicle, serial: str, known: dict[str, str]) -> tuple[str, 
         vehicles_actions.revoke_module(actor=ACTOR, module=module)
     before = Module.objects.filter(vehicle=vehicle).count()
     new_serial = serial if before == 0 else f"{serial}R{before}"
-    module, secret = vehicles_actions.enrol_module(actor=ACTOR, vehicle=vehicle, serial=new_serial)
-    Module.objects.filter(pk=module.pk).update(enrolled_at=timezone.now() - timedelta(days=1))
+    _, secret = vehicles_actions.enrol_module(actor=ACTOR, vehicle=vehicle, serial=new_serial)
     return new_serial, secret

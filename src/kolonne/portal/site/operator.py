@@ -10,6 +10,7 @@ import secrets
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -218,6 +219,19 @@ def _module(serial: str) -> "Module":
     if found is None:
         raise NotFound(f"module {serial}")
     return found
+
+
+@vehicle.command("since")
+@click.argument("vin")
+@click.argument("moment", metavar="DATE", type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M"]))
+@operator_command("Readings of {vin} count since {since}, for all that its products collect today.")
+def admit_past(vin: str, moment: datetime) -> Result:
+    """Let recordings from before a van was added count, since DATE (UTC): they are refused otherwise."""
+    from kolonne.portal.commerce import actions  # noqa: PLC0415  # needs Django
+
+    found, since = _vehicle(vin), moment.replace(tzinfo=UTC)
+    actions.admit_past(actor=_actor(), vehicle=found, since=since)
+    return {"vin": found.vin, "since": since.isoformat(timespec="minutes")}
 
 
 @vehicle.command("remove")

@@ -5,6 +5,7 @@ from kolonne.portal.audit import texts
 texts.register(
     {
         "vehicles.vehicle.added": _("Van added"),
+        "vehicles.vehicle.begun_earlier": _("Recordings from before the van was added admitted"),
         "vehicles.vehicle.changed": _("Van changed"),
         "vehicles.import.begun": _("Import of vans begun"),
         "vehicles.import.done": _("Vans imported from a file"),

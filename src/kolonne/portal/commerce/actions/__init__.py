@@ -11,6 +11,7 @@ from kolonne.portal.commerce.actions.orders import (
     place_order,
     withdraw_order,
 )
+from kolonne.portal.commerce.actions.past import admit_past
 from kolonne.portal.commerce.actions.removal import van_leaves, withdraw_waiting
 from kolonne.portal.commerce.actions.roaming import note_country, set_provider
 from kolonne.portal.commerce.actions.terms import accept
@@ -18,6 +19,7 @@ from kolonne.portal.commerce.actions.terms import accept
 __all__ = [
     "accept",
     "accept_terms",
+    "admit_past",
     "assign_product",
     "cancel_lines",
     "choose_after_trial",

@@ -32,6 +32,6 @@ class Migration(migrations.Migration):
         grant("SELECT (enrolled_at)", "vehicles_module", "kolonne_ingest"),
         grant("SELECT (id, added_at, removed_at)", "vehicles_vehicle", "kolonne_ingest"),
         grant("SELECT (module_id, epoch)", "vehicles_modulesession", "kolonne_ingest"),
-        # The demonstration's modules tell of the half hour before its start.
+        # The operator's word that recordings from before a module was enrolled count (`kolonne vehicle since`).
         grant("UPDATE (enrolled_at)", "vehicles_module", "kolonne_app"),
     ]

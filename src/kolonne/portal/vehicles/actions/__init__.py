@@ -9,6 +9,7 @@ from kolonne.portal.vehicles.actions.claims import add_claimed, ask_owner, take_
 from kolonne.portal.vehicles.actions.handovers import Offered, look_at_offer, offer_van, revoke_offer, take_over
 from kolonne.portal.vehicles.actions.module_claims import enrol_by_claim, make_module_claim, withdraw_module_claim
 from kolonne.portal.vehicles.actions.modules import change_provides, enrol_module, put_in_charge, revoke_module
+from kolonne.portal.vehicles.actions.past import begin_earlier
 from kolonne.portal.vehicles.actions.releases import object_to_claim, release_van
 from kolonne.portal.vehicles.actions.removal import remove_vehicle
 from kolonne.portal.vehicles.actions.vans import LIMIT, WRITE, VehicleData, add_by_hand, add_vehicle, free_again
@@ -25,6 +26,7 @@ __all__ = [
     "add_claimed",
     "add_vehicle",
     "ask_owner",
+    "begin_earlier",
     "change_provides",
     "decide_claim",
     "enrol_by_claim",
