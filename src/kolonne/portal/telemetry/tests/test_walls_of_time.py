@@ -2,11 +2,11 @@
 order: vans send what their services allow, nothing else is stored, and each company sees its own time only."""
 
 import asyncio
-import os
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from random import Random
 from typing import Any
 
 import msgspec
@@ -15,6 +15,9 @@ import pytest
 from django.core.cache import cache
 from django.db import connection, transaction
 from django.db.models import ProtectedError
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from kolonne.config import Config
 from kolonne.portal.commerce import visibility
@@ -28,11 +31,10 @@ from kolonne.portal.telemetry.ingest import store
 from kolonne.portal.telemetry.ingest.binding import Bindings
 from kolonne.portal.telemetry.ingest.broker import Broker
 from kolonne.portal.telemetry.ingest.pipeline import Pipeline
-from kolonne.portal.telemetry.tests.walk import Device, Van, Walk, allowed_now
+from kolonne.portal.telemetry.tests.walk import ACTS, Device, Van, Walk, allowed_now
 from kolonne.portal.vehicles.models import Module, ModuleStatus, Vehicle
 
 Database = psycopg.Connection[tuple[Any, ...]]
-SHORT, LONG = 300, 10_000
 _STORED = """
     SELECT vehicle_id, company_id, extract(epoch FROM least(ts, received)) * 1000, ext,
         lat, lon, altitude, heading, speed, soc, charge_power, outside_temperature, low_voltage,
@@ -163,62 +165,98 @@ def _share(module: Module) -> ModuleProfile | None:
     return ModuleProfile.objects.filter(module=module).first()
 
 
-@pytest.fixture
-def walk(
-    request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: Any, admin: Database
-) -> Iterator[Walk]:
-    """Two companies whose rows other connections see."""
-    with django_db_blocker.unblock():
+class Lives(RuleBasedStateMachine):
+    """A walk of acts, messages and late news, looked at after each step."""
+
+    def __init__(self, platform: Config, admin: Database, total: Counter[str]) -> None:
+        super().__init__()
         cache.clear()
-        made = Walk(request.param)
-        try:
-            yield made
-        finally:
-            connection.close()
-            for company in made.companies:
-                forget_committed(admin, company, [])
+        self.admin, self.total, self.step = admin, total, 0
+        self.walk, self.runner = Walk(), asyncio.Runner()
+        self.ingest, self.watch = Ingest(platform, self.runner), Watch(self.walk, admin)
 
+    @initialize()
+    def begin(self) -> None:
+        self.walk.begin()
+        self.ingest.hear_of_changes()
 
-def take_steps(walk: Walk, watch: Watch, ingest: Ingest, steps: int) -> Counter[str]:
-    done = Counter[str]()
-    for step in range(steps):
+    @rule(name=st.sampled_from(ACTS), chance=st.randoms(use_true_random=False))
+    def act(self, name: str, chance: Random) -> None:
+        self.walk.chance = chance
         with suppress(KolonneError, ProtectedError, Vehicle.DoesNotExist):
-            done[walk.act()] += 1
-        # Often ingest has not heard yet of what changed.
-        if walk.chance.random() < 0.3:
-            ingest.hear_of_changes()
-        device, now_s = walk.chance.choice(walk.devices), time.time() - 0.001
-        if device.points and walk.chance.random() < 0.5:
-            watch.check_stored(now_s, ingest.take(device))
-            done["sent"] += 1
-        with transaction.atomic(), company_scope([company.pk for company in walk.companies]):
-            watch.check_modules()
-            if step % 10 == 0:
-                watch.check_sight()
-    return done
+            self.walk.act(name)
+
+    @rule(chance=st.randoms(use_true_random=False))
+    def measure(self, chance: Random) -> None:
+        self.walk.chance = chance
+        self.walk.measure()
+
+    @rule(which=st.integers(0, 2))
+    def send(self, which: int) -> None:
+        device, now_s = self.walk.devices[which], time.time() - 0.001
+        if device.points:
+            self.watch.check_stored(now_s, self.ingest.take(device))
+
+    @rule()
+    def hear(self) -> None:
+        """Often ingest has not heard yet of what changed."""
+        self.ingest.hear_of_changes()
+
+    @invariant()
+    def all_holds(self) -> None:
+        self.step += 1
+        with transaction.atomic(), company_scope([company.pk for company in self.walk.companies]):
+            self.watch.check_modules()
+            if self.step % 10 == 0:
+                self.watch.check_sight()
+
+    def teardown(self) -> None:
+        self.total.update(steps=self.step, **self.watch.readings)
+        self.runner.run(self.ingest.connection.close())
+        self.runner.close()
+        for company in self.walk.companies:
+            forget_committed(self.admin, company, [])
 
 
-def _run(walk: Walk, platform: Config, admin: Database, steps: int) -> tuple[Counter[str], Counter[str]]:
-    with asyncio.Runner() as runner:
-        ingest, watch = Ingest(platform, runner), Watch(walk, admin)
-        try:
-            return take_steps(walk, watch, ingest, steps), watch.readings
-        finally:
-            runner.run(ingest.connection.close())
+@pytest.fixture
+def lives(
+    django_db_setup: None, django_db_blocker: Any, platform: Config, admin: Database
+) -> Iterator[Callable[[settings], Counter[str]]]:
+    """Runs the machine; its rows are committed, because ingest's own connection has to see them. Returns how many steps
+    were taken and what became of the readings."""
+
+    def run(how: settings) -> Counter[str]:
+        total = Counter[str]()
+        run_state_machine_as_test(lambda: Lives(platform, admin, total), settings=how)
+        return total
+
+    with django_db_blocker.unblock():
+        yield run
+        connection.close()
 
 
-@pytest.mark.parametrize("walk", [1], indirect=True)
-def test_a_walk_through_the_lives_of_vans(walk: Walk, platform: Config, admin: Database) -> None:
-    _, readings = _run(walk, platform, admin, SHORT)
-    assert readings["stored"]
-    assert readings["refused"]
+def walks(of_steps: int, examples: int, *, derandomize: bool) -> settings:
+    return settings(
+        max_examples=examples,
+        stateful_step_count=of_steps,
+        derandomize=derandomize,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+def test_walks_through_the_lives_of_vans(lives: Callable[[settings], Counter[str]]) -> None:
+    total = lives(walks(150, 8, derandomize=True))
+    assert total["stored"]
+    assert total["refused"]
 
 
 @pytest.mark.long
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("walk", [int(os.environ.get("WALK_SEED", "2026"))], indirect=True)
-def test_ten_thousand_steps_through_the_lives_of_vans(walk: Walk, platform: Config, admin: Database) -> None:
-    done, readings = _run(walk, platform, admin, LONG)
-    print(dict(done), dict(readings))  # a report of the long run
-    assert readings["stored"] > LONG / 10
-    assert readings["refused"] > LONG / 10
+def test_ten_thousand_steps_through_the_lives_of_vans(lives: Callable[[settings], Counter[str]]) -> None:
+    total = lives(walks(500, 24, derandomize=False))
+    print(dict(total))  # a report of the long run
+    assert total["steps"] >= 10_000
+    assert total["stored"] > 1_000
+    assert total["refused"] > 1_000

@@ -1,4 +1,4 @@
-"""Two companies, vans that change hands, devices that lag, repeat and have wrong clocks: what a random walk does.
+"""Two companies, vans that change hands, devices that lag, repeat and have wrong clocks: what can happen to them.
 
 The walk keeps its own notes of what was allowed when, so that it does not believe the tables that ingest reads.
 """
@@ -6,7 +6,6 @@ The walk keeps its own notes of what was allowed when, so that it does not belie
 import json
 import random
 import time
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -35,6 +34,12 @@ READINGS: tuple[dict[str, Any], ...] = (
 PROVIDES: tuple[tuple[str, ...], ...] = ((), (), ("group:position", "speed"), ("group:body", "soc"))
 CLOCKS_MS = (0, 0, 0, -500, 3_000, 3_600_000, -3_600_000, -86_400_000 * 20_000, 86_400_000 * 30)
 """The last two are implausible: readings then count with the time of receipt."""
+AROUND_MS = (-1, -5, -20, -200, -3_000, 0, 1, 5, 20)
+ACTS = (
+    *("add",) * 4, "remove", *("assign",) * 6, *("end",) * 3, "cancel", "expire", *("enrol",) * 6, "revoke", "wipe",
+    "set_clock", *("measure",) * 8, *("find_old",) * 4,
+)  # fmt: skip
+"""Each as often as it shall come."""
 
 
 @dataclass
@@ -94,11 +99,12 @@ class Van:
 
 
 class Walk:
-    """What can happen, each act drawn by chance."""
+    """What can happen; `chance` draws the particulars of each act."""
 
-    def __init__(self, seed: int) -> None:
-        self.chance = random.Random(seed)
-        self.companies = [self._company(f"Walk {seed} {name}") for name in "AB"]
+    chance: random.Random
+
+    def __init__(self) -> None:
+        self.companies = [self._company(f"Walk {name}") for name in "AB"]
         self.vins = [f"WK0WALK{self.companies[0].pk % 100_000:05}{i:05}" for i in range(2)]
         self.devices = [Device(f"WALK{self.companies[0].pk:06}{i:04}") for i in range(3)]
         self.vans: list[Van] = []
@@ -111,26 +117,21 @@ class Walk:
     def present(self) -> list[Van]:
         return [van for van in self.vans if van.left_ms == float("inf")]
 
-    def acts(self) -> Iterable[tuple[int, Callable[[], None]]]:
-        """With how often each comes."""
-        yield from (
-            (4, self.add),
-            (1, self.remove),
-            (6, self.assign),
-            (3, self.end),
-            (1, self.cancel),
-            (1, self.expire),
-        )
-        yield from ((6, self.enrol), (1, self.revoke), (1, self.wipe), (1, self.set_clock), (20, self.measure))
-        yield from ((4, self.find_old),)
-
-    def act(self) -> str:
-        """One act, chosen by weight, committed. Its name."""
-        weights, acts = zip(*self.acts(), strict=True)
-        (chosen,) = self.chance.choices(acts, weights)
+    def act(self, name: str) -> None:
+        """One of ACTS, committed. Raises what it raises."""
         with transaction.atomic(), company_scope([company.pk for company in self.companies]):
-            chosen()
-        return str(chosen.__name__)
+            getattr(self, name)()
+
+    def begin(self) -> None:
+        """One van with a module and services, so that there is something to lose."""
+        self.chance = random.Random(0)
+        with transaction.atomic(), company_scope([company.pk for company in self.companies]):
+            self.add()
+            (van,) = self.vans
+            with self._noting(van):
+                for product in PRODUCTS[:3]:
+                    commerce.assign_product(actor=SYSTEM, vehicle=van.row, product=product)
+            vehicles.enrol_module(actor=SYSTEM, vehicle=van.row, serial=self.devices[0].serial)
 
     def add(self) -> None:
         company, vin = self.chance.choice(self.companies), self.chance.choice(self.vins)
@@ -194,9 +195,12 @@ class Walk:
         device.points += [(t_ms, dict(self.chance.choice(READINGS))) for _ in range(self.chance.randint(1, 3))]
 
     def find_old(self) -> None:
-        """A reading of some time since the walk began, or a little before, that was never sent."""
-        device, now = self.chance.choice(self.devices), _now_ms()
-        t_ms = int(self.chance.uniform(max(self.began_ms - 2_000, now - 20_000), now))
+        """A reading that was never sent, of about the time at which something began or ended for a van."""
+        device = self.chance.choice(self.devices)
+        moments = [van.left_ms for van in self.vans if van not in self.present]
+        moments += [span.after_ms for van in self.vans for span in van.spans]
+        moments += [span.before_ms for van in self.vans for span in van.spans]
+        t_ms = int(self.chance.choice(moments or [self.began_ms])) + self.chance.choice(AROUND_MS)
         device.points.append((t_ms, dict(self.chance.choice(READINGS))))
 
     def _one(self) -> Van:
