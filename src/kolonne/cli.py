@@ -54,23 +54,27 @@ COMMANDS = (
     LazyCommand("module", "kolonne.module.main:module", "The communication module in a van; enrol and revoke one."),
     LazyCommand("simulate", "kolonne.simulator.main:simulate", "Vans that speak the real protocol."),
     LazyCommand("bench", "kolonne.bench.main:bench", "Measure, beside the limit of this machine."),
-    LazyCommand("market", "kolonne.portal.site.market_commands:market", "Markets: periods and support of a country."),
-    LazyCommand("company", "kolonne.portal.site.operator:company", "Companies."),
-    LazyCommand("user", "kolonne.portal.site.operator:user", "People and their roles."),
-    LazyCommand("vehicle", "kolonne.portal.site.operator:vehicle", "Vehicles."),
-    LazyCommand("service", "kolonne.portal.site.operator:service", "Products of a vehicle: assign and end."),
-    LazyCommand("invoices", "kolonne.portal.site.invoice_commands:invoices", "Invoice data of all companies."),
-    LazyCommand("application", "kolonne.portal.site.application_commands:application", "Applications of others."),
-    LazyCommand("catalogue", "kolonne.portal.site.catalogue_commands:catalogue", "Products, prices and terms: check."),
-    LazyCommand("apikey", "kolonne.portal.site.operator:apikey", "Keys for the REST API."),
+    LazyCommand("market", "kolonne.portal.site.operator.markets:market", "Markets: periods and support of a country."),
+    LazyCommand("company", "kolonne.portal.site.operator.companies:company", "Companies."),
+    LazyCommand("user", "kolonne.portal.site.operator.people:user", "People and their roles."),
+    LazyCommand("vehicle", "kolonne.portal.site.operator.vehicles:vehicle", "Vehicles."),
+    LazyCommand("service", "kolonne.portal.site.operator.services:service", "Products of a vehicle: assign and end."),
+    LazyCommand("invoices", "kolonne.portal.site.operator.invoices:invoices", "Invoice data of all companies."),
+    LazyCommand("application", "kolonne.portal.site.operator.applications:application", "Applications of others."),
+    LazyCommand("catalogue", "kolonne.portal.site.operator.catalogue:catalogue", "Products, prices and terms: check."),
+    LazyCommand("apikey", "kolonne.portal.site.operator.keys:apikey", "Keys for the REST API."),
 )
 
 VISITORS = {
     "module": (
-        LazyCommand("claim", "kolonne.portal.site.operator:claim_module", "Make a code that lets one device in."),
-        LazyCommand("enrol", "kolonne.portal.site.operator:enrol", "Make a module known and print its secret once."),
-        LazyCommand("revoke", "kolonne.portal.site.operator:revoke", "Lock a module out, at once and for good."),
-        LazyCommand("provider", "kolonne.portal.site.operator:provider", "Say whose SIM card a module has."),
+        LazyCommand("claim", "kolonne.portal.site.operator.modules:claim", "Make a code that lets one device in."),
+        LazyCommand(
+            "enrol", "kolonne.portal.site.operator.modules:enrol", "Make a module known and print its secret once."
+        ),
+        LazyCommand(
+            "revoke", "kolonne.portal.site.operator.modules:revoke", "Lock a module out, at once and for good."
+        ),
+        LazyCommand("provider", "kolonne.portal.site.operator.modules:provider", "Say whose SIM card a module has."),
     )
 }
 """Subcommands that need the portal, in a group that lives elsewhere because it must not."""

@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from kolonne.portal.identity.models import Market
-from kolonne.portal.site.market_commands import market
+from kolonne.portal.site.operator.markets import market
 
 pytestmark = pytest.mark.django_db
 

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kolonne.portal.site.operator import Result, operator_command
+from kolonne.portal.lib.errors import Invalid
+from kolonne.portal.site.operator.base import Result, operator_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,7 +18,7 @@ class _Shown(list[dict[str, Any]]):
     """Invoices as data, which are written as a table where no JSON is wanted."""
 
     def __init__(self, found: "Iterable[Invoice]") -> None:
-        from kolonne.portal.commerce.invoices import as_csv, as_data  # noqa: PLC0415  # needs Django
+        from kolonne.portal.commerce.invoices import as_csv, as_data
 
         kept = list(found)
         super().__init__(dict(as_data(invoice)) for invoice in kept)
@@ -38,15 +39,13 @@ def invoices() -> None:
 @operator_command("{invoices}")
 def export_invoices(month: str, *, _as_csv: bool) -> Result:
     """Print all invoice data of a month."""
-    from kolonne.portal.commerce.invoices import invoices_in  # noqa: PLC0415  # needs Django
+    from kolonne.portal.commerce.invoices import invoices_in
 
     wanted = _month(month)
     return {"month": f"{wanted:%Y-%m}", "invoices": _Shown(invoices_in(wanted))}
 
 
 def _month(text: str) -> date:
-    from kolonne.portal.lib.errors import Invalid  # noqa: PLC0415  # needs Django
-
     try:
         return datetime.strptime(text, "%Y-%m").date()  # noqa: DTZ007  # a month has no time zone
     except ValueError:

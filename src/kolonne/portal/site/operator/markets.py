@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kolonne.portal.site.operator import Result, operator_command
+from kolonne.portal.lib.errors import Invalid, NotFound
+from kolonne.portal.site.operator.base import OPERATOR, Result, operator_command
 
 if TYPE_CHECKING:
     from kolonne.portal.identity.models import Market
@@ -25,7 +26,7 @@ def market() -> None:
 @operator_command("{text}")
 def list_markets() -> Result:
     """Show all markets."""
-    from kolonne.portal.identity.models import Market  # noqa: PLC0415  # needs Django
+    from kolonne.portal.identity.models import Market
 
     markets = [_facts(one) for one in Market.objects.order_by("code")]
     return {"markets": markets, "text": "\n".join(SENTENCE.format(**facts) for facts in markets)}
@@ -36,10 +37,9 @@ def list_markets() -> Result:
 @operator_command(SENTENCE)
 def create_market(code: str) -> Result:
     """Create a market: the two letters of a country, e.g. se."""
-    from kolonne.portal.identity.actions import markets  # noqa: PLC0415  # needs Django
-    from kolonne.portal.lib.actor import Actor  # noqa: PLC0415
+    from kolonne.portal.identity.actions import markets
 
-    return _facts(markets.create_market(actor=Actor.system("operator's command line"), code=code))
+    return _facts(markets.create_market(actor=OPERATOR, code=code))
 
 
 @market.command("set")
@@ -53,10 +53,8 @@ def create_market(code: str) -> Result:
 @operator_command(SENTENCE)
 def set_market(code: str, **changes: int | str | None) -> Result:
     """Change a market. What is not given stays."""
-    from kolonne.portal.identity.actions import markets  # noqa: PLC0415  # needs Django
-    from kolonne.portal.identity.models import Market  # noqa: PLC0415
-    from kolonne.portal.lib.actor import Actor  # noqa: PLC0415
-    from kolonne.portal.lib.errors import Invalid, NotFound  # noqa: PLC0415
+    from kolonne.portal.identity.actions import markets
+    from kolonne.portal.identity.models import Market
 
     found = Market.objects.filter(pk=code.lower()).first()
     if found is None:
@@ -65,8 +63,7 @@ def set_market(code: str, **changes: int | str | None) -> Result:
     given = {name: value for name, value in changes.items() if value is not None}
     if not given:
         raise Invalid("nothing_to_change", "nothing was given to change", {"options": "see --help"})
-    actor = Actor.system("operator's command line")
-    return _facts(markets.change_market(actor=actor, market=found, **given))
+    return _facts(markets.change_market(actor=OPERATOR, market=found, **given))
 
 
 def _facts(found: "Market") -> Result:

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kolonne.portal.site.operator import Result, operator_command
+from kolonne.portal.lib.errors import Invalid, NotFound
+from kolonne.portal.site.operator.base import OPERATOR, Result, operator_command
 
 if TYPE_CHECKING:
     from kolonne.portal.identity.models import Application
@@ -32,7 +33,7 @@ def application() -> None:
 @operator_command("Application {code} was created. Client id: {client_id}. {secret_text}\n" + NEXT)
 def create_application(code: str, *, public: bool, trusted: bool, **facts: Any) -> Result:
     """Make an application known. Its secret is printed once."""
-    from kolonne.portal.identity.actions import applications  # noqa: PLC0415  # needs Django
+    from kolonne.portal.identity.actions import applications
 
     data = applications.ApplicationData(
         name=facts["name"],
@@ -43,7 +44,7 @@ def create_application(code: str, *, public: bool, trusted: bool, **facts: Any) 
         needs_consent=not trusted,
         post_logout_uris=facts["farewells"],
     )
-    made, client_id, secret = applications.create_application(actor=_actor(), code=code, data=data, public=public)
+    made, client_id, secret = applications.create_application(actor=OPERATOR, code=code, data=data, public=public)
     text = f"Client secret: {secret} (it is not shown again)." if secret else "It is public: there is no secret."
     return {"code": made.code, "client_id": client_id, "client_secret": secret, "secret_text": text}
 
@@ -52,7 +53,7 @@ def create_application(code: str, *, public: bool, trusted: bool, **facts: Any) 
 @operator_command("{text}")
 def list_applications() -> Result:
     """Show all applications."""
-    from kolonne.portal.identity.models import Application  # noqa: PLC0415  # needs Django
+    from kolonne.portal.identity.models import Application
 
     found = [_facts(one) for one in Application.objects.order_by("code")]
     lines = ["{code}: {name}, client {client_id}, rights {rights}, for {kinds}.".format(**facts) for facts in found]
@@ -66,9 +67,9 @@ def list_applications() -> Result:
 )
 def rotate_secret(code: str) -> Result:
     """Give an application a new secret; the old one is void at once."""
-    from kolonne.portal.identity.actions import applications  # noqa: PLC0415  # needs Django
+    from kolonne.portal.identity.actions import applications
 
-    secret = applications.rotate_secret(actor=_actor(), application=_application(code))
+    secret = applications.rotate_secret(actor=OPERATOR, application=_application(code))
     return {"code": code, "client_secret": secret}
 
 
@@ -77,9 +78,9 @@ def rotate_secret(code: str) -> Result:
 @operator_command("Application {code} was removed, with everybody's rights in it.")
 def remove_application(code: str) -> Result:
     """Remove an application: nobody can sign in to it any more."""
-    from kolonne.portal.identity.actions import applications  # noqa: PLC0415  # needs Django
+    from kolonne.portal.identity.actions import applications
 
-    applications.remove_application(actor=_actor(), application=_application(code))
+    applications.remove_application(actor=OPERATOR, application=_application(code))
     return {"code": code}
 
 
@@ -91,16 +92,15 @@ def remove_application(code: str) -> Result:
 @operator_command("{username} may use {code} for {company}: {text}.")
 def grant(code: str, username: str, company_name: str, rights: tuple[str, ...]) -> Result:
     """Give a person rights in an application, as a member of an organisation."""
-    from kolonne.portal.companies import actions  # noqa: PLC0415  # needs Django
-    from kolonne.portal.companies.models import Membership  # noqa: PLC0415
-    from kolonne.portal.lib.errors import NotFound  # noqa: PLC0415
+    from kolonne.portal.companies import actions
+    from kolonne.portal.companies.models import Membership
 
     found = _application(code)
     membership = Membership.objects.filter(user__username__iexact=username, company__name=company_name).first()
     if membership is None:
         raise NotFound(f"{username} in {company_name}")
     wanted = rights or tuple(found.rights[:1])
-    made = actions.grant_access(actor=_actor(), membership=membership, application=found, rights=wanted)
+    made = actions.grant_access(actor=OPERATOR, membership=membership, application=found, rights=wanted)
     return {
         "code": code,
         "username": username,
@@ -115,15 +115,14 @@ def grant(code: str, username: str, company_name: str, rights: tuple[str, ...]) 
 @operator_command("A new signing key was made. It is published now and signs from {signs_from}.")
 def rotate_key(*, at_once: bool) -> Result:
     """Make a new key that signs identity tokens. A job does so every month."""
-    from kolonne.portal.identity.actions import signing_keys  # noqa: PLC0415  # needs Django
+    from kolonne.portal.identity.actions import signing_keys
 
-    key = signing_keys.rotate_key(actor=_actor(), at_once=at_once)
+    key = signing_keys.rotate_key(actor=OPERATOR, at_once=at_once)
     return {"id": key.pk, "signs_from": key.signs_from.isoformat(timespec="seconds")}
 
 
 def _known_kinds(kinds: tuple[str, ...]) -> tuple[str, ...]:
-    from kolonne.portal.companies.models import Kind  # noqa: PLC0415  # needs Django
-    from kolonne.portal.lib.errors import Invalid  # noqa: PLC0415
+    from kolonne.portal.companies.models import Kind
 
     if unknown := set(kinds) - set(Kind.values):
         text = f"{', '.join(sorted(unknown))} is no kind of organisation"
@@ -131,15 +130,8 @@ def _known_kinds(kinds: tuple[str, ...]) -> tuple[str, ...]:
     return kinds
 
 
-def _actor() -> Any:
-    from kolonne.portal.lib.actor import Actor  # noqa: PLC0415  # needs Django
-
-    return Actor.system("operator's command line")
-
-
 def _application(code: str) -> "Application":
-    from kolonne.portal.identity.models import Application  # noqa: PLC0415  # needs Django
-    from kolonne.portal.lib.errors import NotFound  # noqa: PLC0415
+    from kolonne.portal.identity.models import Application
 
     found = Application.objects.filter(code=code).first()
     if found is None:
