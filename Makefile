@@ -4,6 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ROADS ?=
 NAME ?= ingest
+PROCESSES ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test test-long lint format bench screenshots lock reference browser clean
@@ -16,8 +17,8 @@ install: .venv/.runtime .venv/.browser-packages .venv/.messages  ## Install what
 demo: install  ## Run a demonstration fleet; ROADS=file.osm.pbf drives real roads.
 	$(BIN)/kolonne demo $(if $(ROADS),--roads "$(ROADS)")
 
-test: install .venv/.dev browser  ## Run all tests but the long ones.
-	$(BIN)/pytest
+test: install .venv/.dev browser  ## Run all tests but the long ones, in PROCESSES=2 processes.
+	$(BIN)/pytest -n $(PROCESSES) --dist loadgroup --no-loadscope-reorder
 
 test-long: install .venv/.dev browser  ## Run the tests that kill, fill and flood for minutes.
 	$(BIN)/pytest -m long -s

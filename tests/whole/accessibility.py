@@ -12,7 +12,12 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Page, expect
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+EVERYTHING: dict[str, str | list[str]] = {
+    "type": "tag",
+    "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
+}
+COLOURS: dict[str, str | list[str]] = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
+"""All that a theme changes."""
 # No pages: what they answer is data, or ends the visit.
 SKIPPED = re.compile(r"^/(static|api|dev/sign-in|\.well-known)/|/download/|/logout/|\.(json|geojson|txt)$")
 THEMES = ("light", "dark")
@@ -23,12 +28,12 @@ DOORS = ["/accounts/login/"]
 OWN = ["/", "/account/", "/me/"]
 
 
-def findings_of(page: Page) -> list[str]:
+def findings_of(page: Page, what: dict[str, str | list[str]] = EVERYTHING) -> list[str]:
     """What axe objects to on the page as it stands; empty is the aim."""
     assert AXE.exists(), "axe-core is not installed: `make install`"
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE.read_text())
-    found = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", TAGS)
+    found = page.evaluate("what => axe.run(document, {runOnly: what})", what)
     return [f"{rule['id']}: {node['html'][:160]}" for rule in found["violations"] for node in rule["nodes"]]
 
 
@@ -47,10 +52,10 @@ def speak(page: Page, language: str) -> None:
 
 def in_both_themes(page: Page, themes: tuple[str, ...] = THEMES) -> Iterator[tuple[str, list[str]]]:
     """The findings of the page in the light and in the dark."""
-    for theme in themes:
+    for number, theme in enumerate(themes):
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]  # one of two words
         page.wait_for_function("theme => document.documentElement.dataset.bsTheme === theme", arg=theme)
-        yield theme, findings_of(page)
+        yield theme, findings_of(page, COLOURS if number else EVERYTHING)
 
 
 def enter(page: Page, who: str) -> list[str]:
@@ -135,28 +140,29 @@ class Walk:
         return self.page.locator("html").get_attribute("lang")
 
 
-def pages_from(page: Page, starts: list[str]) -> list[str]:
-    """Addresses of all pages that links lead to from these, a few of each kind."""
+def pages_from(page: Page, starts: list[str]) -> Iterator[str]:
+    """Opens all pages that links lead to from these, a few of each kind; their addresses."""
     seen: Counter[str] = Counter()
-    found: list[str] = []
-    waiting = list(starts)
-    while waiting and len(found) < MOST_PAGES:
+    waiting, known = list(starts), set(starts)
+    while waiting and seen.total() < MOST_PAGES:
         address = waiting.pop(0)
         kind = re.sub(r"[0-9a-f]{16,}|\d+", "0", urlsplit(address).path)
-        if SKIPPED.search(urlsplit(address).path) or address in found or seen[kind] >= SAMPLES:
+        if SKIPPED.search(urlsplit(address).path) or seen[kind] >= SAMPLES:
             continue
         response = page.goto(address)
         if response is None or "text/html" not in response.headers.get("content-type", ""):
             continue
         assert response.status < 500, address
         seen[kind] += 1
-        found.append(address)
-        waiting += page.evaluate(
+        links = page.evaluate(
             """() => [...document.querySelectorAll("a[href]")]
                 .filter((link) => link.origin === location.origin && !link.hasAttribute("download"))
                 .map((link) => link.pathname + link.search)"""
         )
-    return found
+        new = [link for link in dict.fromkeys(links) if link not in known]
+        known.update(new)
+        waiting += new
+        yield address
 
 
 def links_in_mails(folder: Path) -> list[str]:
