@@ -40,8 +40,8 @@ class Basket:
 
 
 @dataclass(frozen=True)
-class _Known:
-    """What the vans have, await and had; by van, or by VIN, and product."""
+class Known:
+    """What vans have, await and had; by van, or by VIN, and product."""
 
     there: Collection[tuple[int, str]]
     ordered: Collection[tuple[int, str]]
@@ -52,7 +52,7 @@ def fill(company: Company, wanted: Sequence[str], bought_together: Sequence[str]
     """Products and packages for vans. A package counts for a van that can have all of it; the products of one that
     cannot are ordered singly. Everything must be offered in the company's market. Needs the company's scope."""
     vans = list(vans)
-    known, basket = _known(company, vans), Basket()
+    known, basket = known_of(company, vans), Basket()
     for van in vans:
         done: set[str] = set()
         for package in bought_together:
@@ -64,20 +64,21 @@ def fill(company: Company, wanted: Sequence[str], bought_together: Sequence[str]
     return basket
 
 
-def _known(company: Company, vans: Collection[Vehicle]) -> _Known:
+def known_of(company: Company, vans: Collection[Vehicle]) -> Known:
+    """Needs the company's scope."""
     lines = Assignment.objects.filter(company_id=company.pk)
     tried = lines.filter(vehicle__vin__in=[van.vin for van in vans], trial_until__isnull=False)
-    return _Known(
+    return Known(
         set(lines.filter(vehicle__in=vans, ended_at=None).values_list("vehicle", "product")),
         set(open_items(company.pk).filter(vehicle__in=vans).values_list("vehicle", "product")),
         set(tried.values_list("vehicle__vin", "product")),
     )
 
 
-def _take_package(basket: Basket, market: str, van: Vehicle, package: str, known: _Known, done: set[str]) -> None:
+def _take_package(basket: Basket, market: str, van: Vehicle, package: str, known: Known, done: set[str]) -> None:
     codes = [code for code in packages()[package].products if code not in done]
     is_whole = len(codes) == len(packages()[package].products)
-    prices = shares(market, package) if is_whole and not any(_why_not(van, code, known) for code in codes) else {}
+    prices = shares(market, package) if is_whole and not any(why_not(van, code, known) for code in codes) else {}
     whole = offer(market, package)
     for code in codes:
         _take(basket, market, van, code, known, package if prices else "", prices.get(code), whole)
@@ -89,12 +90,12 @@ def _take(
     market: str,
     van: Vehicle,
     product: str,
-    known: _Known,
+    known: Known,
     package: str = "",
     price: Decimal | None = None,
     whole: Offer | None = None,
 ) -> None:
-    left_out, single = _why_not(van, product, known), offer(market, product)
+    left_out, single = why_not(van, product, known), offer(market, product)
     if left_out is not None:
         basket.left_out.append(left_out)
         return
@@ -107,7 +108,8 @@ def _take(
     basket.wants.append(Want(van, product, package, terms))
 
 
-def _why_not(van: Vehicle, product: str, known: _Known) -> LeftOut | None:
+def why_not(van: Vehicle, product: str, known: Known) -> LeftOut | None:
+    """Why a van cannot have a product; None when it can be ordered."""
     if (van.pk, product) in known.there:
         return LeftOut(van, product, "there")
     if (van.pk, product) in known.ordered:

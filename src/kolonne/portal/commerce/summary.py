@@ -11,26 +11,13 @@ from django.utils.translation import gettext as _
 
 from kolonne.portal.commerce import catalogue, money, texts
 from kolonne.portal.commerce.basket import Basket, LeftOut
-from kolonne.portal.commerce.models import Assignment, Contract, ContractVersion, Order, OrderItem
+from kolonne.portal.commerce.models import Assignment, Contract, ContractState, ContractVersion, Order, OrderItem
 from kolonne.portal.commerce.texts import ProductWords
 from kolonne.portal.companies.legal import form_name
 from kolonne.portal.companies.models import Tenant
 from kolonne.portal.vehicles.models import Vehicle
 
-SHOWN_VANS = 200
-"""To choose from at once; the search finds the others."""
 VERSIONS = 20
-
-
-@dataclass(frozen=True)
-class Offered:
-    """What can be chosen, with its price in the company's market."""
-
-    words: ProductWords
-    price: str
-    trial_months: int
-    parts: list[str]
-    """Names of the products of a package."""
 
 
 @dataclass(frozen=True)
@@ -73,37 +60,6 @@ class Generation:
     legal_form: str
 
 
-@dataclass(frozen=True)
-class Choice:
-    """Vans to choose from."""
-
-    shown: list[Vehicle]
-    more: int
-    """How many the search would find that are not shown."""
-    total: int
-
-
-def offered(market: str) -> tuple[list[Offered], list[Offered]]:
-    """Products and packages of a market, in the order of the catalogue."""
-    singly = [_offered(texts.of_product(code), market, []) for code in catalogue.products() if _is_sold(market, code)]
-    together = [
-        _offered(texts.of_package(code), market, [texts.of_product(part).name for part in package.products])
-        for code, package in catalogue.packages().items()
-        if _is_sold(market, code)
-    ]
-    return singly, together
-
-
-def _is_sold(market: str, code: str) -> bool:
-    return catalogue.offer(market, code) is not None
-
-
-def _offered(words: ProductWords, market: str, parts: list[str]) -> Offered:
-    found = catalogue.offer(market, words.code)
-    price = money.money(found.price, found.currency, texts.language()) if found else ""
-    return Offered(words, price, found.trial_months if found else 0, parts)
-
-
 def summary_of(order: Order) -> Summary:
     items = order.items.filter(withdrawn_at=None).select_related("vehicle")
     return summarize(items.order_by("vehicle__plate", "vehicle_id"))
@@ -115,7 +71,7 @@ def summarize(items: Iterable[OrderItem]) -> Summary:
     by_product: dict[tuple[str, str], list[OrderItem]] = defaultdict(list)
     for item in items:
         by_product[item.product, item.package].append(item)
-    in_order = sorted(by_product.items(), key=lambda entry: (_place(entry[0][0]), entry[0][1]))
+    in_order = sorted(by_product.items(), key=lambda entry: (place(entry[0][0]), entry[0][1]))
     vans = {item.vehicle_id: item.vehicle for item in items}
     waiting = {item.vehicle_id for item in items if item.done_at is None}
     return Summary(
@@ -153,33 +109,39 @@ def _why(one: LeftOut) -> str:
     return _("It is there already.") if one.reason == "there" else _("It is on order already.")
 
 
-def _place(code: str) -> tuple[int, str]:
+def place(code: str) -> tuple[int, str]:
     """In the order of the catalogue, what is unknown last."""
     codes = list(catalogue.products())
     return (codes.index(code) if code in codes else len(codes), code)
 
 
+def in_a_line(codes: Iterable[str]) -> str:
+    """Names of products, in the order of the catalogue."""
+    return ", ".join(texts.of_product(code).name for code in sorted(set(codes), key=place))
+
+
 def names_of_products(orders: list[Order]) -> dict[int, str]:
     """By order: its products in one line."""
-    pairs = OrderItem.objects.filter(order__in=orders).values_list("order_id", "product").distinct()
-    by_order: dict[int, set[str]] = defaultdict(set)
-    for order_id, product in pairs:
-        by_order[order_id].add(product)
-    return {
-        pk: ", ".join(texts.of_product(code).name for code in sorted(codes, key=_place))
-        for pk, codes in by_order.items()
-    }
+    return _by_key(OrderItem.objects.filter(order__in=orders).values_list("order_id", "product").distinct())
 
 
-def vans_to_choose(company_id: int, search: str) -> Choice:
-    """Of a company, by plate; every word of the search must be in plate, name or VIN."""
-    found = Vehicle.objects.filter(company_id=company_id).order_by("plate", "pk")
-    total = found.count()
-    for word in search.split():
-        found = found.filter(Q(plate__icontains=word) | Q(name__icontains=word) | Q(vin__icontains=word))
-    shown = list(found[:SHOWN_VANS])
-    more = found.count() - len(shown) if len(shown) == SHOWN_VANS else 0
-    return Choice(shown, more, total)
+def names_of_services(contracts: list[Contract]) -> dict[int, str]:
+    """By contract, in one line: the products that run by it or wait to begin; all that it had when it ended."""
+    lines = Assignment.objects.filter(contract__in=contracts)
+    shown = lines.filter(Q(ended_at=None) | Q(contract__state=ContractState.ENDED)).values_list(
+        "contract_id", "product"
+    )
+    items = OrderItem.objects.filter(order__contract__in=contracts, done_at=None, withdrawn_at=None)
+    return _by_key(
+        shown.values_list("contract_id", "product").union(items.values_list("order__contract_id", "product"))
+    )
+
+
+def _by_key(pairs: Iterable[tuple[int, str]]) -> dict[int, str]:
+    found: dict[int, set[str]] = defaultdict(set)
+    for key, product in pairs:
+        found[key].add(product)
+    return {key: in_a_line(codes) for key, codes in found.items()}
 
 
 def generations(versions: list[ContractVersion]) -> list[Generation]:
@@ -200,4 +162,4 @@ def products_running(contract: Contract) -> list[tuple[ProductWords, int]]:
     """Products with the number of vans that have them now."""
     codes = Assignment.objects.filter(contract=contract, ended_at=None).values_list("product", flat=True)
     counts = Counter(codes)
-    return [(texts.of_product(code), counts[code]) for code in sorted(counts, key=_place)]
+    return [(texts.of_product(code), counts[code]) for code in sorted(counts, key=place)]

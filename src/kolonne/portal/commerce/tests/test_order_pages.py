@@ -206,6 +206,31 @@ def test_the_basket_says_what_it_costs_what_is_left_out_and_what_hinders(
     assert 'value="charging-and-climate" checked' in back
 
 
+def test_what_runs_already_is_said_where_services_and_vans_are_chosen(
+    our_scope: House, alice: User, signed_in: SignIn
+) -> None:
+    """PR-01, PR-02: not only when it is refused."""
+    data = vehicles.VehicleData(plate="DK 12345", drive=Drive.DIESEL)
+    van = vehicles.add_vehicle(actor=SYSTEM, company=our_scope.company, vin="WK0PAGE0000000001", data=data)
+    place(our_scope, van, products=("maintenance",))
+    page = signed_in(alice).get("/orders/new/?products=charging-and-climate").content.decode()
+    said = " ".join(re.sub(r"<[^>]+>", " ", page).split())
+    for wanted in (
+        "Runs on 1 of 2 vans",
+        "On order for 1",
+        "Does not fit 1",
+        "Runs: Vehicle supervision, Remote access",
+        "On order: Maintenance",
+        "On 2 vans a part of it runs already, is on order or does not fit: the rest is ordered singly there.",
+    ):
+        assert wanted in said, wanted
+    assert re.search(r'value="charging-and-climate" checked', page)
+    vehicles.remove_vehicle(actor=SYSTEM, vehicle=van)
+    page = signed_in(alice).get("/orders/new/?products=remote-access").content.decode()
+    assert re.search(r'value="remote-access" disabled', page), "no van is left that could get it"
+    assert "Nothing to order: runs on 1 of 1 van" in page
+
+
 def test_a_package_costs_its_price_and_a_van_that_cannot_have_all_of_it_buys_singly(our_scope: House) -> None:
     """PR-01"""
     whole = vehicles.add_vehicle(actor=SYSTEM, company=our_scope.company, vin="WK0PAGE0000000001")

@@ -8,9 +8,9 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from kolonne.portal.commerce import actions, basket, queries, summary, texts
+from kolonne.portal.commerce import actions, basket, choice, queries, summary, texts
 from kolonne.portal.commerce.actions.assignments import WRITE
-from kolonne.portal.commerce.actions.orders import MOST_VANS, item_of, missing_terms
+from kolonne.portal.commerce.actions.orders import item_of, missing_terms
 from kolonne.portal.commerce.forms import OrderForm
 from kolonne.portal.commerce.models import Order, OrderState, TermsAcceptance
 from kolonne.portal.commerce.terms import Document, library
@@ -39,8 +39,8 @@ def order_new(request: HttpRequest) -> HttpResponse:
     actor = actor_of_request(request)
     company = buying_company(actor)
     search = request.GET.get("q", "").replace("\0", "").strip()[:100]
-    vans = summary.vans_to_choose(company.pk, search)
-    form = OrderForm(vans.shown, company.market_id, request.POST if request.method == "POST" else None)
+    found = choice.to_choose(company, search)
+    form = OrderForm(found.shown, company.market_id, request.POST if request.method == "POST" else None)
     act = request.POST.get("act", "")
     if request.method == "POST" and act != "change" and form.is_valid():
         placed = _place(actor, company, form) if act == "place" else None
@@ -49,9 +49,8 @@ def order_new(request: HttpRequest) -> HttpResponse:
         if not form.errors:
             return _basket(request, actor, company, form)
     chosen = {name: set((request.POST or request.GET).getlist(name)) for name in ("products", "packages", "vehicles")}
-    products, packages = summary.offered(company.market_id)
-    context = {"form": form, "vans": vans, "search": search, "products": products, "packages": packages}
-    return render(request, "commerce/order_new.html", context | {"most": MOST_VANS, "chosen": chosen, "act": act})
+    context = {"form": form, "choice": found, "search": search, "chosen": chosen}
+    return render(request, "commerce/order_new.html", context)
 
 
 def _basket(request: HttpRequest, actor: Actor, company: Company, form: OrderForm) -> HttpResponse:
