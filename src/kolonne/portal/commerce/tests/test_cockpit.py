@@ -97,6 +97,44 @@ def test_a_common_end_names_what_cannot_end_then(our_scope: House, alice: User, 
     assert "This day is over" in said
 
 
+def test_many_services_are_looked_at_without_naming_them_in_an_address(
+    our_scope: House, alice: User, signed_in: SignIn
+) -> None:
+    """PR-06: thousands of ids are longer than any address may be."""
+    client, day = signed_in(alice), (timezone.now().date() + timedelta(days=90)).isoformat()
+    paid = [str(line.pk) for line in Assignment.objects.filter(vehicle=our_scope.vehicle)]
+    page = client.get("/contracts/services/", {"act": "end", "line": paid}).content.decode()
+    assert '<form method="post" class="c-day">' in page
+    looked = client.post("/contracts/services/", {"act": "end", "look": "1", "day": day, "line": paid * 2000})
+    assert (looked.status_code, "2 services end after" in looked.content.decode()) == (200, True)
+    assert set(Assignment.objects.values_list("state", flat=True)) == {"active"}, "nothing was done yet"
+
+
+def test_nobody_cancels_by_sending_the_list_as_it_is(our_scope: House, alice: User, signed_in: SignIn) -> None:
+    client = signed_in(alice)
+    line = Assignment.objects.filter(vehicle=our_scope.vehicle).first()
+    assert line is not None
+    page = client.get("/contracts/").content.decode()
+    assert re.search(r'<select id="act" name="act" required><option value="">', page)
+    answer = client.get("/contracts/services/", {"act": "", "line": line.pk, "q": "EL"}, follow=True)
+    assert answer.redirect_chain == [("/contracts/?q=EL&product=&state=running", 302)]
+    assert "Choose what to do with the marked services." in answer.content.decode()
+
+
+def test_the_list_of_contracts_names_their_services(our_scope: House, alice: User, signed_in: SignIn) -> None:
+    client = signed_in(alice)
+    buy(our_scope, "maintenance", now=timezone.now())
+    page = words(client, "/contracts/list/")
+    assert "Vehicle supervision, Remote access" in page
+    assert "Maintenance" in page
+    Assignment.objects.filter(product="remote-access").update(ended_at=timezone.now(), state="ended")
+    page = words(client, "/contracts/list/")
+    assert "Remote access" not in page, "it runs by this contract no more"
+    Assignment.objects.filter(ended_at=None).update(ended_at=timezone.now(), state="ended")
+    Contract.objects.update(state="ended", ended_at=timezone.now())
+    assert "Vehicle supervision, Remote access" in words(client, "/contracts/list/"), "it had them when it ended"
+
+
 def test_all_of_a_contract_or_of_a_filter_are_decided_at_once(our_scope: House, alice: User, signed_in: SignIn) -> None:
     client = signed_in(alice)
     [trial] = buy(our_scope, "maintenance", now=timezone.now())

@@ -38,7 +38,8 @@ def contracts(request: HttpRequest) -> HttpResponse:
 def contract_list(request: HttpRequest) -> HttpResponse:
     """The company's contracts, newest first."""
     page = Paginator(queries.contracts_of(reader(request)), PER_PAGE).get_page(request.GET.get("page", "1"))
-    return render(request, "commerce/contract_list.html", {"page": page})
+    context = {"page": page, "names": summary.names_of_services(list(page))}
+    return render(request, "commerce/contract_list.html", context)
 
 
 @login_required

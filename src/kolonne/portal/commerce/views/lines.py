@@ -30,16 +30,20 @@ SHOWN = 30
 @login_required
 @require_http_methods(["GET", "POST"])
 def contract_lines(request: HttpRequest) -> HttpResponse:
-    """Says what would happen; a POST does it to what the page named."""
+    """Says what would happen; a POST does it to what the page named, or only looks: with a day for thousands of
+    services, whose names no address could hold."""
     actor = actor_of_request(request)
     company = buying_company(actor)
     asked = request.POST if request.method == "POST" else request.GET
     act = asked.get("act", "")
+    if not act:
+        messages.warning(request, _("Choose what to do with the marked services."))
+        return redirect(reverse("contracts") + _filter(cockpit.Wanted.of(asked)))
     if act not in outlook.ACTS:
         raise NotFound("page")
-    if request.method == "POST":
+    if request.method == "POST" and "look" not in asked:
         return _do(request, actor, company, act)
-    return _show(request, actor, company, act, _asked_for(actor, request.GET))
+    return _show(request, actor, company, act, _asked_for(actor, asked))
 
 
 def _show(
