@@ -1,8 +1,6 @@
 """What the people of a dealer do with the case of a customer: open it, compare, decide (VE-02, VE-05)."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
@@ -11,50 +9,22 @@ from django.utils import timezone
 from kolonne.portal.audit import actions as audit
 from kolonne.portal.companies import codes, hooks
 from kolonne.portal.companies.actions.numbers import numbers_of, reserve_numbers
-from kolonne.portal.companies.models import Company, Document, Membership, Role, Tenant, VerificationCase
+from kolonne.portal.companies.findings import Decision, Finding, check_decision
+from kolonne.portal.companies.models import Company, Membership, Role, Tenant, VerificationCase
 from kolonne.portal.companies.queries.desk import WRITE, CaseView, case_of_code, view_of
 from kolonne.portal.identity import mails
 from kolonne.portal.identity.actions.verification import note_check
 from kolonne.portal.identity.models import User, Verification
 from kolonne.portal.identity.personal_data import PersonalData
 from kolonne.portal.lib.actor import Actor, require
-from kolonne.portal.lib.errors import Conflict, Invalid, NotAllowed, NotFound
+from kolonne.portal.lib.errors import Conflict, NotAllowed, NotFound
 from kolonne.portal.lib.scope import company_scope
 
 REMOTE_VALID = timedelta(days=365)
 """How long a check from afar holds; then it is to be renewed."""
 
-MAX_EVIDENCE, MAX_BOTH = 140, 300
-"""Of what one person says that he saw, and of what is kept from both."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What was found of the person, the company or one thing."""
-
-    verified: bool
-    reason: str = ""
-    """Needed with a refusal: the customer reads it."""
-
-    @property
-    def result(self) -> Verification:
-        return Verification.VERIFIED if self.verified else Verification.REFUSED
-
-
-@dataclass(frozen=True)
-class Decision:
-    """Everything that a dealer says about a case at once."""
-
-    typed: PersonalData
-    """What stands in the document; compared and forgotten."""
-    document: str
-    expires_on: date
-    person: Finding
-    company: Finding | None = None
-    """None when the company is verified already."""
-    items: Mapping[str, Finding] = field(default_factory=dict)
-    evidence: str = ""
-    """Of a remote case: what was seen, in words."""
+MAX_BOTH = 300
+"""Of what is kept from both who checked from afar."""
 
 
 @transaction.atomic
@@ -113,44 +83,6 @@ def _name(dealer_id: int) -> str:
         return Company.objects.values_list("name", flat=True).get(pk=dealer_id)
 
 
-def check_decision(view: CaseView, decision: Decision) -> None:
-    """Raises Invalid on what does not fit together; the keys are fields, or keys of things with `_reason`."""
-    errors = _of_person(view, decision) | _of_company(view, decision)
-    if view.case.is_remote and not decision.evidence.strip():
-        errors["evidence"] = "what was seen, in words"
-    if set(decision.items) != {item.key for item in view.items}:
-        errors["items"] = "one finding for each thing that waits"
-    for name, finding in _findings(decision).items():
-        if not finding.verified and not finding.reason.strip():
-            errors.setdefault(f"{name}_reason", "why it is refused")
-    if errors:
-        raise Invalid("unfit_decision", "the findings do not fit together", errors)
-
-
-def _of_person(view: CaseView, decision: Decision) -> dict[str, str]:
-    errors: dict[str, str] = {}
-    if decision.document not in Document.values:
-        errors["document"] = "one of the kinds"
-    if decision.person.verified and decision.expires_on < timezone.localdate():
-        errors["expires_on"] = "an expired document verifies nobody"
-    if decision.person.verified and decision.typed.differences(view.stored):
-        errors["person"] = "what differs from the document is not verified"
-    return errors
-
-
-def _of_company(view: CaseView, decision: Decision) -> dict[str, str]:
-    if view.asks_company != (decision.company is not None):
-        return {"company": "say what was found" if view.asks_company else "nothing"}
-    if decision.company and decision.company.verified and not decision.person.verified:
-        return {"company": "a company is verified by a verified person"}
-    return {}
-
-
-def _findings(decision: Decision) -> dict[str, Finding]:
-    company = {"company": decision.company} if decision.company else {}
-    return {"person": decision.person, **company, **decision.items}
-
-
 @transaction.atomic
 def decide_case(*, actor: Actor, case: VerificationCase, seen: str, decision: Decision) -> VerificationCase:
     """Everything at once: person, company, things, and what waited for them goes on (VE-03). A case from afar needs
@@ -189,15 +121,6 @@ def _require_desk(actor: Actor, case: VerificationCase) -> None:
         raise NotAllowed(WRITE)
 
 
-def _as_facts(decision: Decision) -> dict[str, object]:
-    """The findings without what the document says."""
-    return {
-        "document": decision.document,
-        "expires_on": decision.expires_on.isoformat(),
-        "results": {name: finding.verified for name, finding in sorted(_findings(decision).items())},
-    }
-
-
 def _is_second(actor: Actor, view: CaseView, decision: Decision) -> bool:
     """False also when the data were changed since the first check: then nobody has seen what stands there now."""
     case = view.case
@@ -218,7 +141,7 @@ def _is_same_person(actor: Actor, first: User) -> bool:
 
 
 def _proposal(view: CaseView, decision: Decision) -> dict[str, object]:
-    return {**_as_facts(decision), "seen": view.seen}
+    return {**decision.facts, "seen": view.seen}
 
 
 def _propose(actor: Actor, view: CaseView, decision: Decision) -> VerificationCase:
@@ -271,7 +194,7 @@ def _close(actor: Actor, case: VerificationCase, decision: Decision) -> None:
     if case.is_remote:
         case.evidence, case.renew_by = f"{case.evidence} · {decision.evidence}"[:MAX_BOTH], now + REMOTE_VALID
     case.save()
-    facts: dict[str, Any] = {**_as_facts(decision), **({"evidence": decision.evidence} if case.is_remote else {})}
+    facts: dict[str, Any] = {**decision.facts, **({"evidence": decision.evidence} if case.is_remote else {})}
     audit.record(actor, "companies.case.decided", on=case, company_id=case.company_id, **facts)
 
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from kolonne.portal.companies import codes
-from kolonne.portal.companies.actions.desk import MAX_EVIDENCE, Decision, Finding
+from kolonne.portal.companies.findings import MAX_EVIDENCE, Decision, Finding
 from kolonne.portal.companies.forms.fields import LineField
 from kolonne.portal.companies.hooks import CheckItem
 from kolonne.portal.companies.models import Document

@@ -6,8 +6,9 @@ from typing import Any
 from django.utils import timezone
 
 from kolonne.portal.companies import actions
-from kolonne.portal.companies.actions.desk import Decision, Finding, decide_case, open_case
+from kolonne.portal.companies.actions.desk import decide_case, open_case
 from kolonne.portal.companies.actions.verification import start_case
+from kolonne.portal.companies.findings import Decision, Finding
 from kolonne.portal.companies.models import Company, Kind, VerificationCase
 from kolonne.portal.companies.queries import actor_of
 from kolonne.portal.companies.queries.desk import get_case_for, view_of

@@ -9,7 +9,8 @@ from django.test import Client
 
 from kolonne.portal.companies import actions, legal
 from kolonne.portal.companies.actions import CompanyData
-from kolonne.portal.companies.actions.desk import Finding, decide_case
+from kolonne.portal.companies.actions.desk import decide_case
+from kolonne.portal.companies.findings import Finding
 from kolonne.portal.companies.models import Company, Role
 from kolonne.portal.companies.queries import actor_of
 from kolonne.portal.companies.queries.desk import get_case_for

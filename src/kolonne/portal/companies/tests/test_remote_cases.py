@@ -6,9 +6,10 @@ import pytest
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from kolonne.portal.companies.actions.desk import REMOTE_VALID, Finding, reject_proposal
+from kolonne.portal.companies.actions.desk import REMOTE_VALID, reject_proposal
 from kolonne.portal.companies.actions.erasure import forget_checks
 from kolonne.portal.companies.actions.verification import end_lapsed
+from kolonne.portal.companies.findings import Finding
 from kolonne.portal.companies.gate import blocked
 from kolonne.portal.companies.models import Company, Role, VerificationCase
 from kolonne.portal.companies.queries import actor_of

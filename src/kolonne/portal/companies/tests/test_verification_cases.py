@@ -10,8 +10,9 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from kolonne.portal.audit.models import Entry
 from kolonne.portal.companies import actions, codes, hooks
-from kolonne.portal.companies.actions.desk import Finding, decide_case, open_case
+from kolonne.portal.companies.actions.desk import decide_case, open_case
 from kolonne.portal.companies.actions.verification import start_case
+from kolonne.portal.companies.findings import Finding
 from kolonne.portal.companies.hooks import CheckItem, Checks
 from kolonne.portal.companies.models import Company, Membership, Role, Tenant, VerificationCase
 from kolonne.portal.companies.queries import actor_of

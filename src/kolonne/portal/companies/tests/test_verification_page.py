@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from kolonne.portal.companies import codes, hooks
-from kolonne.portal.companies.actions.desk import Finding
+from kolonne.portal.companies.findings import Finding
 from kolonne.portal.companies.models import Company, Role, VerificationCase
 from kolonne.portal.companies.queries import actor_of
 from kolonne.portal.companies.tests import desk
