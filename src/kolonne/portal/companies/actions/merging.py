@@ -16,6 +16,7 @@ from kolonne.portal.companies.queries import administrators
 from kolonne.portal.companies.queries.merging import (
     MERGE,
     clashes,
+    is_asked,
     is_known_to_be_real,
     merge_of_code,
     open_merge_of,
@@ -117,7 +118,7 @@ def agree_to_merge(*, actor: Actor, merge: Merge, typed_name: str) -> Merge:
         _refuse_unfit(pair)
         if found := clashes(pair):
             raise Conflict("merge_clash", f"both have the same in {', '.join(found)}")
-        if for_gone and locked.asked_at is None:
+        if for_gone and not is_asked(locked):
             _ask(actor, locked, pair, is_alone=not for_stays)
         if for_stays:
             _begin(actor, locked, pair)
@@ -199,7 +200,7 @@ def _ask(actor: Actor, merge: Merge, pair: Pair, *, is_alone: bool) -> None:
 
 def _begin(actor: Actor, merge: Merge, pair: Pair) -> None:
     """From now on the people of the company that goes can only look, until they are people of the other."""
-    if merge.asked_at is None:
+    if not is_asked(merge):
         raise Conflict("merge_not_asked", "the company that goes has not confirmed yet")
     gone, stays, now = pair.gone, pair.stays, timezone.now()
     # Companies that became part of this one earlier go along: their chains stay readable.

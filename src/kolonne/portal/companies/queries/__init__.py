@@ -20,6 +20,7 @@ from kolonne.portal.companies.queries.rights import (
     rights_of_scopes,
     rights_over,
     scope_allows,
+    who_may_still,
 )
 
 __all__ = [
@@ -42,4 +43,5 @@ __all__ = [
     "rights_of_scopes",
     "rights_over",
     "scope_allows",
+    "who_may_still",
 ]

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from kolonne.portal.companies.merge_parts import Effect, Pair, merge_parts
 from kolonne.portal.companies.models import Company, Kind, Merge, Tenant
+from kolonne.portal.companies.queries.rights import who_may_still
 from kolonne.portal.identity.models import Verification
 from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.errors import NotFound
@@ -87,7 +88,9 @@ def open_merge_of(company_id: int) -> Merge | None:
     with company_scope([company_id]):
         mine = Merge.objects.filter(Q(stays=company_id) | Q(gone=company_id), stopped_at=None, done_at=None)
         waiting = mine.filter(Q(confirmed_at__isnull=False) | Q(expires_at__gt=timezone.now()))
-        return waiting.order_by("confirmed_at", "-pk").first()
+        found = waiting.order_by("confirmed_at", "-pk").first()
+    is_worthless = found is not None and found.gone_id is None and not _stands(found)
+    return None if is_worthless else found
 
 
 def merge_for(actor: Actor, pk: int) -> Merge:
@@ -101,8 +104,22 @@ def merge_for(actor: Actor, pk: int) -> Merge:
 
 
 def merge_of_code(code: str) -> Merge | None:
+    """None also when whoever made the code may not do that any more."""
     with case_scope(code):
-        return Merge.objects.filter(code=code).first()
+        merge = Merge.objects.filter(code=code).first()
+    return merge if merge is not None and _stands(merge) else None
+
+
+def _stands(merge: Merge) -> bool:
+    """Whether whoever made the code may still do that for the company that stays."""
+    return merge.made_by_id in who_may_still(MERGE, merge.stays_id, [merge.made_by_id])
+
+
+def is_asked(merge: Merge) -> bool:
+    """Whether the company that goes has confirmed, by somebody who may still speak for it."""
+    if merge.asked_at is None or merge.gone_id is None:
+        return False
+    return merge.asked_by_id in who_may_still(MERGE, merge.gone_id, [merge.asked_by_id])
 
 
 def past_merges(company_id: int) -> list[Merge]:

@@ -16,7 +16,7 @@ from kolonne.portal.companies.models import (
     Role,
     Tenant,
 )
-from kolonne.portal.identity.models import Application, PrivateProfile, User
+from kolonne.portal.identity.models import OPEN_STATES, Application, PrivateProfile, User
 from kolonne.portal.lib import permissions
 from kolonne.portal.lib.actor import MAX_LABEL, Actor
 from kolonne.portal.lib.scope import api_key_scope, company_scope, user_scope
@@ -63,7 +63,7 @@ def actor_of(user: User, address: str = "") -> Actor:
     rights: dict[int, frozenset[str]] = {}
     markets: dict[str, frozenset[str]] = {}
     for company, tenant, roles in _memberships(user.pk):
-        rights[company] = left_at(tenant, frozenset().union(*(_role_rights[tenant.kind, role] for role in roles)))
+        rights[company] = left_at(tenant, _rights(tenant, roles))
         if tenant.kind == Kind.OPERATOR and tenant.leaving_since is None and tenant.closed_at is None:
             markets[tenant.market_id] = markets.get(tenant.market_id, frozenset()).union(
                 *(_market_rights[role] for role in roles)
@@ -76,6 +76,25 @@ def _memberships(user_id: int) -> list[tuple[int, Tenant, list[str]]]:
     with user_scope(user_id):
         rows = dict(Membership.objects.filter(user_id=user_id).values_list("company_id", "roles"))
     return [(tenant.pk, tenant, rows[tenant.pk]) for tenant in Tenant.objects.filter(pk__in=rows)] if rows else []
+
+
+def who_may_still(right: str, company_id: int, makers: Iterable[int | None]) -> set[int | None]:
+    """Of those who made something (a code), who may do now what it does: it is worth no more than that. Whoever is
+    blocked may nothing; None stands for the operator, who always may."""
+    asked = set(makers)
+    people = asked - {None}
+    if not people:
+        return asked
+    tenant = Tenant.objects.get(pk=company_id)
+    with company_scope([company_id]):
+        rows = Membership.objects.filter(company_id=company_id, user__in=people, user__state__in=OPEN_STATES)
+        found = list(rows.values_list("user_id", "roles"))
+    allowed = {user for user, roles in found if right in left_at(tenant, _rights(tenant, roles))}
+    return allowed | (asked & {None})
+
+
+def _rights(tenant: Tenant, roles: Iterable[str]) -> frozenset[str]:
+    return frozenset().union(*(_role_rights[tenant.kind, role] for role in roles))
 
 
 def has_strong_role(user: User) -> bool:

@@ -67,8 +67,8 @@ def _state(merge: Merge | None, company: Company) -> str:
     if merge.is_running:
         return "running"
     if merge.gone_id == company.pk:
-        return "asking" if merge.asked_at else "prepared"
-    return "asked" if merge.asked_at else "offered"
+        return "asking" if reads.is_asked(merge) else "prepared"
+    return "asked" if reads.is_asked(merge) else "offered"
 
 
 @login_required
@@ -135,14 +135,15 @@ def company_merge_preview(request: HttpRequest, pk: int) -> HttpResponse:
     form = ConfirmMergeForm(preview.pair.gone, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid() and (agreed := _agree(actor, merge, form)):
         return _after(request, company, agreed)
+    is_asked = reads.is_asked(merge)
     for_gone, for_stays = (actor.may(MERGE, one.pk) for one in (preview.pair.gone, preview.pair.stays))
     context = {
         "company": company,
         "merge": merge,
         "preview": preview,
         "form": form,
-        "begins": for_stays and (for_gone or merge.asked_at is not None),
-        "waits": for_gone and not for_stays and merge.asked_at is not None,
+        "begins": for_stays and (for_gone or is_asked),
+        "waits": for_gone and not for_stays and is_asked,
     }
     return render(request, "companies/merge_preview.html", context, status=422 if form.errors else 200)
 

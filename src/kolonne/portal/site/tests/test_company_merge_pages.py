@@ -10,7 +10,7 @@ from django.test import Client
 from kolonne.portal.audit.models import Entry
 from kolonne.portal.companies import hooks
 from kolonne.portal.companies.actions import closing, leaving, merging, merging_job
-from kolonne.portal.companies.models import Company, Merge, Tenant
+from kolonne.portal.companies.models import Company, Membership, Merge, Tenant
 from kolonne.portal.companies.queries import actor_of
 from kolonne.portal.companies.queries.merging import merge_for, open_merge_of, past_merges, preview_of
 from kolonne.portal.companies.tests import desk
@@ -140,6 +140,32 @@ def test_either_side_stops_it(two: Two, at_the_desk: Desk) -> None:
         assert open_merge_of(two.gone.company.pk) is None
         with pytest.raises(Conflict):
             merging.agree_to_merge(actor=actor_of(two.ada), merge=merge, typed_name="Bortbud AS")
+
+
+def leave(user: User, company: Company) -> None:
+    with company_scope([company.pk]):
+        Membership.objects.filter(user=user, company=company).delete()
+
+
+def test_a_code_is_worth_what_its_maker_may_still_do(two: Two, at_the_desk: Desk) -> None:
+    code = offered(two)
+    leave(two.ada, two.stays.company)
+    refused = at_the_desk(two.gro).post("/company/merge/join/", {"code": code})
+    assert "Nobody has this code" in body_of(refused)
+    assert open_merge_of(two.stays.company.pk) is None  # the administrators who are left make one of their own
+    merging.offer_merge(actor=actor_of(two.kim), company=two.stays.company)
+    assert open_merge_of(two.stays.company.pk)
+
+
+def test_the_word_of_whoever_left_begins_no_merge(two: Two, at_the_desk: Desk) -> None:
+    merge = asked(two)
+    leave(two.gro, two.gone.company)
+    browser = at_the_desk(two.ada)
+    assert "wants to become part of your company" not in body_of(browser.get("/company/merge/"))
+    answer = browser.post(f"/company/merge/{merge.pk}/", {"name": "Bortbud AS"})
+    assert "has to confirm first" in body_of(answer)
+    merging.agree_to_merge(actor=actor_of(two.kim).within(two.gone.company.pk), merge=merge, typed_name="Bortbud AS")
+    assert merging.agree_to_merge(actor=actor_of(two.ada), merge=merge, typed_name="Bortbud AS").confirmed_at
 
 
 def test_a_code_opens_for_one_company_once(two: Two, theirs: House, charlie: User) -> None:

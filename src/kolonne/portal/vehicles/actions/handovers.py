@@ -59,8 +59,9 @@ def offer_van(*, actor: Actor, vehicle: Vehicle, customer_number: str = "") -> t
         van, now = still_there(vehicle), timezone.now()
         Handover.objects.filter(vehicle=van, used_at=None, revoked_at=None).update(revoked_at=now)
         handover = Handover.objects.create(
-            company_id=van.company_id, vehicle=van, code_sha256=digest_of(code), made_by=actor.label, made_at=now,
-            customer_number=customer_number.strip(), expires_at=now + timedelta(days=settings.HANDOVER_DAYS),
+            company_id=van.company_id, vehicle=van, code_sha256=digest_of(code), made_by=actor.label,
+            maker_id=actor.user_id, made_at=now, customer_number=customer_number.strip(),
+            expires_at=now + timedelta(days=settings.HANDOVER_DAYS),
         )  # fmt: skip
         audit.record(actor, "vehicles.handover.offered", on=van, company_id=van.company_id, vin=van.vin)
     return handover, code

@@ -18,6 +18,7 @@ from kolonne.portal.lib.scope import company_scope, module_claim_scope
 from kolonne.portal.vehicles import csr
 from kolonne.portal.vehicles.actions.modules import MODULE_WRITE, Place, check_provides, install
 from kolonne.portal.vehicles.models import ModuleCertificate, ModuleClaim, Vehicle
+from kolonne.portal.vehicles.queries.codes import worthless
 
 log = structlog.get_logger()
 
@@ -57,6 +58,7 @@ def make_module_claim(*, actor: Actor, vehicle: Vehicle, provides: Sequence[str]
             company_id=van.company_id,
             vehicle=van,
             code_sha256=_digest(code),
+            maker_id=actor.user_id,
             provides=list(provides),
             expires_at=now + timedelta(hours=settings.ENROLMENT_CODE_HOURS),
         )
@@ -112,6 +114,9 @@ def _enrol(actor: Actor, claim: ModuleClaim, serial: str, asked: csr.KeyRequest,
     free = ModuleClaim.objects.filter(pk=claim.pk, used_at=None, withdrawn_at=None, expires_at__gt=now)
     if free.update(used_at=now) != 1:
         log.warning("module claim refused", serial=serial, claim=claim.pk, reason="used, withdrawn or expired")
+        raise ClaimRefused
+    if worthless(MODULE_WRITE, [claim]):
+        log.warning("module claim refused", serial=serial, claim=claim.pk, reason="its maker may not do that any more")
         raise ClaimRefused
     van = Vehicle.ever.get(pk=claim.vehicle_id)
     try:

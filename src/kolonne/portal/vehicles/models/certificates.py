@@ -4,6 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from kolonne.portal.companies.models import Company
+from kolonne.portal.identity.models import User
 from kolonne.portal.vehicles.models.modules import Module
 from kolonne.portal.vehicles.models.vans import Vehicle
 
@@ -16,6 +17,8 @@ class ModuleClaim(models.Model):
     code_sha256 = models.BinaryField(max_length=32, unique=True)
     provides = ArrayField(models.CharField(max_length=40), default=list, db_default=[])
     """As `Module.provides` of the module that comes by it."""
+    maker = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    """The code is worth what this person may do when it is used; None for the operator's own."""
     made_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
     withdrawn_at = models.DateTimeField(null=True)

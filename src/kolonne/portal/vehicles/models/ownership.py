@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from kolonne.portal.companies.models import Company, Tenant
+from kolonne.portal.identity.models import User
 from kolonne.portal.vehicles.models.vans import Vehicle
 
 
@@ -148,6 +149,8 @@ class Handover(models.Model):
     customer_number = models.CharField(_("Customer number"), max_length=30, blank=True)
     """Only a company with this number can use the code; empty: whoever has it."""
     made_by = models.CharField(max_length=200)
+    maker = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    """The code is worth what this person may do when it is used; None for the operator's own."""
     made_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)

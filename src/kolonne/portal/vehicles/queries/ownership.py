@@ -26,6 +26,7 @@ from kolonne.portal.vehicles.models import (
     Vehicle,
 )
 from kolonne.portal.vehicles.queries import companies_with_vans
+from kolonne.portal.vehicles.queries.codes import worthless
 
 TRANSFER = "vehicles.vehicle:transfer"
 DECIDE = "vehicles.claim:decide"
@@ -117,17 +118,21 @@ class Changes:
     claims: list[Claim]
     requests: list[OwnershipRequest]
     handovers: list[Handover]
+    worthless: set[int]
+    """Ids of hand-overs whose code opens nothing for as long as its maker may not hand over vans."""
 
 
 def changes_of(actor: Actor) -> Changes:
     companies = mine(actor)
     with company_scope(companies):
         requests = OwnershipRequest.objects.filter(company_id__in=companies).select_related("vehicle")
-        handovers = Handover.objects.filter(company_id__in=companies, revoked_at=None).select_related("vehicle")
+        given = Handover.objects.filter(company_id__in=companies, revoked_at=None).select_related("vehicle")
+        handovers = list(given.order_by("-made_at", "-pk")[:MOST])
         return Changes(
             list(Claim.objects.filter(company_id__in=companies).order_by("-asked_at", "-pk")[:MOST]),
             list(requests.order_by("-asked_at", "-pk")[:MOST]),
-            list(handovers.order_by("-made_at", "-pk")[:MOST]),
+            handovers,
+            worthless(TRANSFER, [one for one in handovers if one.is_open]),
         )
 
 
@@ -219,13 +224,14 @@ def get_dispute_for(actor: Actor, pk: int) -> Dispute:
 
 
 def handover_by(code: str) -> Handover | None:
-    """The hand-over of a code that somebody typed, with its van; None for one that opens nothing."""
+    """The hand-over of a code that somebody typed, with its van; None for one that opens nothing (any more), because
+    whoever made it may not hand over vans now, for example."""
     if not code:
         return None
     digest = digest_of(code)
     with handover_scope(digest):
         found = Handover.objects.filter(code_sha256=digest).first()
-    if found is None or not found.is_open:
+    if found is None or not found.is_open or worthless(TRANSFER, [found]):
         return None
     with company_scope([found.company_id]):
         return Handover.objects.select_related("vehicle", "company").get(pk=found.pk)

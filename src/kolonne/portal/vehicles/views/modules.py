@@ -19,6 +19,7 @@ from kolonne.portal.vehicles import actions, modules, queries, texts
 from kolonne.portal.vehicles.actions.modules import MODULE_WRITE
 from kolonne.portal.vehicles.models import Module, ModuleClaim, ModuleStatus, Vehicle
 from kolonne.portal.vehicles.module_forms import ProvidesForm
+from kolonne.portal.vehicles.queries.codes import worthless
 from kolonne.portal.vehicles.views.access import actor_of_request
 
 
@@ -140,10 +141,12 @@ def _active(vehicle: Vehicle) -> Any:
 
 
 def _page(request: HttpRequest, vehicle: Vehicle) -> dict[str, Any]:
+    claims = list(modules.open_claims(vehicle))
     return {
         "vehicle": vehicle,
         "modules": modules.of_van(vehicle),
-        "claims": modules.open_claims(vehicle),
+        "claims": claims,
+        "worthless": worthless(MODULE_WRITE, claims),
         "may_write": actor_of_request(request).may(MODULE_WRITE, vehicle.company_id),
         "takes_certificates": settings.CONFIG.mqtt_tls,
     }
