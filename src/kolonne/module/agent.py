@@ -19,7 +19,8 @@ from kolonne.module.commands import CommandDesk, Self
 from kolonne.module.ledger import LastReply, Ledger
 from kolonne.module.link import Link
 from kolonne.module.log import Log
-from kolonne.module.outbox import Coming, Limits, Outbox, Point
+from kolonne.module.outbox import Limits, Outbox
+from kolonne.module.points import Coming, Point
 from kolonne.module.profile import ProfileDesk
 from kolonne.module.sources import Reading, Recorded, Source, Van
 from kolonne.module.store import Store, module_key_bytes

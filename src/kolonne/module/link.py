@@ -13,7 +13,8 @@ from kolonne.module.commands import OnDisk
 from kolonne.module.errors import LinkLost
 from kolonne.module.flow import Flow
 from kolonne.module.log import Log
-from kolonne.module.outbox import Batch, Outbox
+from kolonne.module.outbox import Outbox
+from kolonne.module.points import Batch
 from kolonne.module.transport import Connect, Connection, Message
 from kolonne.wire import subjects
 from kolonne.wire.messages import Ack, Telemetry, encode_msgpack, is_json

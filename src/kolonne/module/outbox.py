@@ -5,65 +5,21 @@ kept class go first; what is missing between two points is a hole, and the messa
 (`Telemetry.dropped`), so that the platform counts what was lost and never waits for it.
 """
 
-import zlib
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from itertools import takewhile
-from typing import NamedTuple
-
-import msgspec
 
 from kolonne.module.errors import StoreFull
 from kolonne.module.ledger import LastReply
 from kolonne.module.log import Log
+from kolonne.module.points import ROW_BYTES, Batch, Coming, Point, columns_of, is_damaged, without_unwanted
 from kolonne.module.store import Store, new_epoch, write_note
 from kolonne.wire.messages import MAX_POINTS
-from kolonne.wire.signals import Value, catalogue
 
 log = Log(__name__)
 
 BATCH_BYTES = 64 * 1024
-_ROW_BYTES = 40
-"""What a row costs beside its body."""
-
-_TOTALS = f"select count(*), coalesce(sum(size + {_ROW_BYTES}), 0) from point"  # noqa: S608  # a constant
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(tuple[int, dict[str, Value]]).decode
-
-
-class Point(NamedTuple):
-    """A reading as the platform wants it."""
-
-    t_ms: int
-    signals: Mapping[str, Value]
-
-
-@dataclass
-class Coming:
-    """Points that are not in the store yet."""
-
-    points: list[Point] = field(default_factory=list)
-    size_bytes: int = 0
-    """What they will take there."""
-
-    def add(self, point: Point) -> None:
-        self.points.append(point)
-        self.size_bytes += len(_encode(point)) + _ROW_BYTES
-
-
-class Batch(NamedTuple):
-    """Consecutive points, ready to be sent."""
-
-    epoch: str
-    sequence: int
-    dropped: int
-    """How many points directly before `sequence` exist no more."""
-    bodies: list[bytes]
-    """Each `[t_ms, {signal: value}]` in MessagePack."""
-
-    @property
-    def last(self) -> int:
-        return self.sequence + len(self.bodies) - 1
+_TOTALS = f"select count(*), coalesce(sum(size + {ROW_BYTES}), 0) from point"  # noqa: S608  # a constant
 
 
 @dataclass(frozen=True)
@@ -154,7 +110,7 @@ class Outbox:
     def batch(self, after: int) -> Batch | None:
         """The next consecutive points behind `after`, up to the next damaged one; None if there are none."""
         rows = self._rows_to_send(after)
-        while damaged := [seq for seq, _, _ in takewhile(_is_damaged, rows)]:
+        while damaged := [seq for seq, _, _ in takewhile(is_damaged, rows)]:
             self._drop(damaged, "damaged")
             rows = self._rows_to_send(after)
         if not rows:
@@ -164,7 +120,7 @@ class Outbox:
         for position, row in enumerate(rows):
             seq, _, body = row
             size += len(body)
-            if seq != first + position or (bodies and (size > BATCH_BYTES or _is_damaged(row))):
+            if seq != first + position or (bodies and (size > BATCH_BYTES or is_damaged(row))):
                 break
             bodies.append(body)
         return Batch(self.epoch, first, first - after - 1, bodies)
@@ -179,7 +135,7 @@ class Outbox:
         position = self.acked
         while rows := self._rows_behind(position):
             position = rows[-1][0]
-            changed, gone = _without_unwanted(rows, wanted)
+            changed, gone = without_unwanted(rows, wanted)
             with self._store.transaction() as connection:
                 connection.executemany("update point set keep=?, size=?, crc=?, body=? where seq=?", changed)
             if gone:
@@ -228,7 +184,7 @@ class Outbox:
         self._held = 0
 
     def _write(self, points: Sequence[Point], mark: str) -> None:
-        rows = [(self.last + n, *_columns(point)) for n, point in enumerate(points, start=1)]
+        rows = [(self.last + n, *columns_of(point)) for n, point in enumerate(points, start=1)]
         last, acked = self.last + len(rows), self.acked
         with self._store.transaction() as connection:
             freed, freed_bytes = connection.execute(f"{_TOTALS} where seq <= ?", (acked,)).fetchone()
@@ -240,7 +196,7 @@ class Outbox:
                 write_note(connection, "mark", mark)
         self.last, self._settled = last, acked
         self.count += len(rows) - freed
-        self.size_bytes += sum(row[2] + _ROW_BYTES for row in rows) - freed_bytes
+        self.size_bytes += sum(row[2] + ROW_BYTES for row in rows) - freed_bytes
 
     def _keep_bound(self) -> None:
         """Drops a hundredth more than needed, so that it is rare."""
@@ -262,7 +218,7 @@ class Outbox:
                 if len(doomed) >= surplus and surplus_bytes <= 0:
                     break
                 doomed.append(seq)
-                surplus_bytes -= size + _ROW_BYTES
+                surplus_bytes -= size + ROW_BYTES
         log.warning("store is full: the oldest readings of the least kept class are dropped", readings=len(doomed))
         self._drop(doomed, "full")
 
@@ -282,31 +238,3 @@ class Outbox:
     def _load_size(self) -> None:
         with self._store.reading() as connection:
             self.count, self.size_bytes = connection.execute(_TOTALS).fetchone()
-
-
-def _columns(point: Point) -> tuple[int, int, int, bytes]:
-    """keep, size, crc, body. A point is kept as long as the most precious of its signals."""
-    known = catalogue()
-    body = _encode((point.t_ms, point.signals))
-    return min(known[name].keep for name in point.signals), len(body), zlib.crc32(body), body
-
-
-def _is_damaged(row: tuple[int, int, bytes]) -> bool:
-    _, crc, body = row
-    return zlib.crc32(body) != crc
-
-
-def _without_unwanted(
-    rows: Sequence[tuple[int, bytes]], wanted: Collection[str]
-) -> tuple[list[tuple[int, int, int, bytes, int]], list[int]]:
-    """New columns of the points that lose signals, and the numbers of those that lose all."""
-    changed: list[tuple[int, int, int, bytes, int]] = []
-    gone: list[int] = []
-    for seq, body in rows:
-        t_ms, signals = _decode(body)
-        left = {name: value for name, value in signals.items() if name in wanted}
-        if not left:
-            gone.append(seq)
-        elif len(left) < len(signals):
-            changed.append((*_columns(Point(t_ms, left)), seq))
-    return changed, gone

@@ -15,7 +15,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from kolonne.module.flow import Flow
 from kolonne.module.link import encoded
-from kolonne.module.outbox import Limits, Outbox, Point
+from kolonne.module.outbox import Limits, Outbox
+from kolonne.module.points import Point
 from kolonne.module.store import Store
 from kolonne.module.tests.platform import Cursor
 from kolonne.wire.messages import Ack

@@ -9,7 +9,8 @@ import pytest
 
 from kolonne.module.errors import StoreError, StoreFull
 from kolonne.module.link import encoded
-from kolonne.module.outbox import BATCH_BYTES, Limits, Outbox, Point
+from kolonne.module.outbox import BATCH_BYTES, Limits, Outbox
+from kolonne.module.points import Point
 from kolonne.module.store import Store, module_key_bytes
 from kolonne.wire.messages import MAX_POINTS, decode_telemetry
 
