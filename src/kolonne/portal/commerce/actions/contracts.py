@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from kolonne.portal.audit import actions as audit
 from kolonne.portal.commerce.models import Assignment, Contract, ContractState, ContractVersion, OrderItem
+from kolonne.portal.commerce.periods import day_of
 from kolonne.portal.companies.models import Company, Tenant
 from kolonne.portal.companies.queries.generations import MASTER_DATA
 from kolonne.portal.lib.actor import Actor
@@ -19,13 +20,16 @@ PARTY = (*MASTER_DATA, "generation")
 """What a contract says of the company; `generation` is that of the company's own data."""
 
 
-def sign_contract(actor: Actor, company_id: int, currency: str) -> Contract:
+def sign_contract(actor: Actor, company_id: int, currency: str, now: datetime | None = None) -> Contract:
     """A new one in its first generation. Needs a transaction and the company's scope."""
     # Locks the company's row, so that its data change before or after, not between.
     company = Company.objects.select_for_update(no_key=True).get(pk=company_id)
-    contract = Contract(company=company, number=_number(company), currency=currency)
+    pk, now = _next(), now or timezone.now()
+    year = day_of(now, company.time_zone).year
+    number = f"{company.market_id.upper()}-{year}-{pk:06}"
+    contract = Contract(pk=pk, company=company, number=number, currency=currency, signed_at=now)
     contract.save(force_insert=True)
-    _keep(contract, _party(company))
+    _keep(contract, _party(company), now)
     audit.record(actor, "commerce.contract.signed", on=contract, company_id=company.pk)
     return contract
 
@@ -102,22 +106,26 @@ def renew_contracts(actor: Actor, company: Company) -> None:
 def _renew(actor: Actor, contract: Contract, party: dict[str, Any]) -> None:
     contract.generation += 1
     contract.save(update_fields=["generation"])
-    _keep(contract, party)
+    _keep(contract, party, timezone.now())
     company, number = contract.company_id, contract.generation
     audit.record(actor, "commerce.contract.renewed", on=contract, company_id=company, generation=number)
 
 
-def _number(company: Company) -> str:
-    """The next one, as people quote it; a number that nobody used in the end is no loss."""
+def _next() -> int:
+    """Both the id and the number as people quote it, so that one leads to the other; one that nobody used in the end is
+    no loss."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval(pg_get_serial_sequence('commerce_contract', 'id'))")
-        number = cursor.fetchone()[0]
-    return f"{company.market_id.upper()}-{timezone.now().year}-{number:06}"
+        return int(cursor.fetchone()[0])
 
 
-def _keep(contract: Contract, party: dict[str, Any]) -> None:
+def _keep(contract: Contract, party: dict[str, Any], since: datetime) -> None:
     ContractVersion.objects.create(
-        company_id=contract.company_id, contract=contract, generation=contract.generation, party=party
+        company_id=contract.company_id,
+        contract=contract,
+        generation=contract.generation,
+        party=party,
+        since=since,
     )
 
 

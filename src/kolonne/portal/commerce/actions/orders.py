@@ -204,7 +204,7 @@ def _half_done(company: Company) -> list[int]:
 def _fulfil(actor: Actor, order: Order, now: datetime) -> None:
     """The order becomes a contract of its own."""
     currency = order.items.exclude(currency="").values_list("currency", flat=True).first()
-    order.contract = sign_contract(actor, order.company_id, currency or "EUR")
+    order.contract = sign_contract(actor, order.company_id, currency or "EUR", now)
     _move(order, OrderState.DONE)
     audit.record(actor, "commerce.order.done", on=order, company_id=order.company_id, contract=order.contract.pk)
     _begin_services(actor, order, now)

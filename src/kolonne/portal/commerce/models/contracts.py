@@ -20,12 +20,12 @@ class Contract(models.Model):
 
     company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="contracts")
     number = models.CharField(max_length=20, unique=True)
-    """As people quote it, e.g. `NO-2026-000042`."""
+    """As people quote it, e.g. `NO-2026-000042`: market, year of the signature, id."""
     generation = models.PositiveIntegerField(default=1)
     state = models.CharField(max_length=10, choices=ContractState, default=ContractState.ACTIVE)
     """What its lines are: running trials, paid ones, all with an end, all ended. Kept by `commerce.actions`."""
     currency = models.CharField(max_length=3, default="EUR", db_default="EUR")
-    signed_at = models.DateTimeField(auto_now_add=True)
+    signed_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True)
 
     class Meta:

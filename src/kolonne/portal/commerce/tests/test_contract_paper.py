@@ -3,7 +3,7 @@
 import io
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 from pypdf import PdfReader
 
+from kolonne.portal.commerce.actions.contracts import sign_contract
 from kolonne.portal.commerce.documents.contract import contract_document, state_at
 from kolonne.portal.commerce.models import Assignment, Contract, ContractState, TermsAcceptance, TermsText
 from kolonne.portal.companies import actions as companies
@@ -35,6 +36,17 @@ def text_of(pdf: bytes) -> str:
 def rename(company: Company, name: str) -> None:
     seen = CompanyData.of(company)
     companies.change_company(actor=SYSTEM, company=company, seen=seen, data=replace(seen, name=name))
+
+
+def test_a_contracts_number_names_its_address_and_the_year_of_its_signature(our_scope: House) -> None:
+    """Who reads `NO-2026-000001` on a paper finds it at /contracts/1/, which answered 404 when each number took two."""
+    new_year = datetime(2025, 12, 31, 23, 30, tzinfo=UTC)
+    for _twice in range(2):
+        contract = sign_contract(SYSTEM, our_scope.company.pk, "NOK", new_year)
+        assert contract.number == f"NO-2026-{contract.pk:06}", "of the company's clock"
+        assert (contract.signed_at, contract.versions.get().since) == (new_year, new_year)
+    before = Contract.objects.order_by("-pk")[1]
+    assert contract.pk == before.pk + 1
 
 
 def test_both_generations_stay_readable_after_a_change_of_the_name(
