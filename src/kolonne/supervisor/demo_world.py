@@ -20,7 +20,7 @@ from kolonne.simulator.errors import FleetError
 from kolonne.simulator.fleet import Fleet, FleetVan, read_fleet, write_fleet
 from kolonne.simulator.world import CompanyEntry, VanEntry, World
 from kolonne.supervisor import demo_people
-from kolonne.supervisor.demo_contracts import make_contracts
+from kolonne.supervisor.demo_contracts import Buyer, make_contracts, make_invoices
 from kolonne.supervisor.demo_people import ACTOR, Persona
 from kolonne.supervisor.demo_registrations import make_registration
 
@@ -34,7 +34,7 @@ def make_world(world: World, fleet_path: Path, roads: str) -> list[Persona]:
         with transaction.atomic(), company_scope(all_companies()):
             demo_people.make_markets_and_applications(world)
             companies = _companies(world)
-            vans: list[FleetVan] = []
+            vans, buyers = list[FleetVan](), list[Buyer]()
             for number, (entry, company) in enumerate(companies):
                 with company_scope([company.pk]):
                     for person in entry.people:
@@ -45,8 +45,13 @@ def make_world(world: World, fleet_path: Path, roads: str) -> list[Persona]:
                         for i, van in enumerate(entry.vans)
                         if not _has_left(van)
                     ]
-                    make_contracts(company, entry, list(Vehicle.objects.filter(company=company).exclude(pk__in=before)))
-                    _admit_last_day(company, begun)
+                    new = list(Vehicle.objects.filter(company=company).exclude(pk__in=before))
+                    buyers.append(Buyer(company, entry, new))
+            make_contracts(buyers)
+            make_invoices()
+            for buyer in buyers:
+                with company_scope([buyer.company.pk]):
+                    _admit_last_day(buyer.company, begun)
             partners = {company.name: company for _, company in companies}
             for registration in world.registering:
                 personas += make_registration(world, registration, partners[registration.partner], keys)
