@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from kolonne.portal.audit import actions as audit
 from kolonne.portal.companies.models import Company
-from kolonne.portal.companies.queries import actor_of
+from kolonne.portal.companies.queries import actor_of, who_may_still
 from kolonne.portal.identity.models import Verification
 from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.errors import NotAllowed
@@ -67,9 +67,9 @@ def _batch(company_id: int, import_id: int) -> bool:
         run = VanImport.objects.select_for_update().filter(pk=import_id, state=ImportState.RUNNING).first()
         if run is None:
             return False
-        actor = actor_of(run.asked_by) if run.asked_by else None
-        if actor is None or not actor.may(WRITE, company_id):
-            return _end(run, ImportState.STOPPED, actor or Actor.system("import of vans"))
+        if run.asked_by is None or run.asked_by_id not in who_may_still(WRITE, company_id, [run.asked_by_id]):
+            return _end(run, ImportState.STOPPED, Actor.system("import of vans"))
+        actor = actor_of(run.asked_by)
         lines = list(run.lines.filter(outcome=Outcome.WAITING).order_by("number")[:BATCH])
         if not lines:
             return _end(run, ImportState.DONE, actor)

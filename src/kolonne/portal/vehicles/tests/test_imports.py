@@ -16,14 +16,14 @@ from kolonne.portal.audit.models import Entry
 from kolonne.portal.audit.queries import first_broken_entry
 from kolonne.portal.companies.models import Company, Membership, Role
 from kolonne.portal.companies.queries import actor_of
-from kolonne.portal.conftest import SYSTEM, House
-from kolonne.portal.identity.models import User, Verification
+from kolonne.portal.conftest import SYSTEM, House, person
+from kolonne.portal.identity.models import State, User, Verification
 from kolonne.portal.lib.errors import Conflict, NotAllowed, NotFound
 from kolonne.portal.lib.scope import company_scope
 from kolonne.portal.vehicles import actions as vehicles
 from kolonne.portal.vehicles.actions import importing, imports
 from kolonne.portal.vehicles.imports_departure import DEPARTURE
-from kolonne.portal.vehicles.models import Claim, ClaimState, ImportLine, ImportState, RefusedVin, VanImport, Vehicle
+from kolonne.portal.vehicles.models import Claim, ClaimState, ImportLine, RefusedVin, VanImport, Vehicle
 from kolonne.portal.vehicles.queries.imports import counts
 
 pytestmark = pytest.mark.django_db
@@ -269,14 +269,39 @@ def test_a_batch_that_was_cut_off_leaves_nothing_and_the_next_job_goes_on(
         assert first_broken_entry(ours.company.pk) is None
 
 
-def test_whoever_may_no_longer_add_vans_adds_none_by_a_file(alice: User, ours: House) -> None:
-    made = begin(alice, ours, file_of(vin(1)))
-    with company_scope(ours.scope):
-        Membership.objects.filter(user=alice, company=ours.company).update(roles=[Role.DRIVER])
+def demoted(user: User, house: House) -> None:
+    with company_scope(house.scope):
+        Membership.objects.filter(user=user, company=house.company).update(roles=[Role.DRIVER])
+
+
+def dismissed(user: User, house: House) -> None:
+    with company_scope(house.scope):
+        Membership.objects.filter(user=user, company=house.company).delete()
+
+
+def blocked(user: User, house: House) -> None:
+    User.objects.filter(pk=user.pk).update(state=State.BLOCKED)
+
+
+@pytest.mark.parametrize("end", [demoted, dismissed, blocked])
+def test_a_file_stops_at_the_next_batch_when_whoever_began_it_may_add_no_more_vans(
+    end: Callable[[User, House], None],
+    alice: User,
+    ours: House,
+    signed_in: SignIn,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(importing, "BATCH", 2)
+    made = begin(alice, ours, file_of(*map(vin, range(5))))
+    assert importing._batch(ours.company.pk, made.pk)
+    end(alice, ours)
     importing.work_off(actor=SYSTEM, company_id=ours.company.pk, import_id=made.pk)
-    assert vin(1) not in vans_of(ours)
+    assert outcomes(ours, made) == {"added": 2, "waiting": 3}
     with company_scope(ours.scope):
-        assert VanImport.objects.get(pk=made.pk).state == ImportState.STOPPED
+        entry = Entry.objects.get(company_id=ours.company.pk, verb="vehicles.import.stopped")
+    assert (entry.actor, entry.user_id) == ("import of vans", None)
+    page = signed_in(person("anna", ours, Role.ADMINISTRATOR)).get(f"/vans/import/{made.pk}/").content.decode()
+    assert "whoever began it may add vans no longer. 3 lines were not looked at" in page
 
 
 def test_one_file_at_a_time_is_worked_off_and_each_once(alice: User, ours: House) -> None:
