@@ -4,13 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
 
 from kolonne.portal.commerce.models import Assignment
 from kolonne.portal.companies.models import Company, Membership
 from kolonne.portal.conftest import House
 from kolonne.portal.identity.models import User
-from kolonne.portal.lib.scope import all_companies, company_scope, user_scope
-from kolonne.portal.vehicles.models import Module, Vehicle
+from kolonne.portal.lib.scope import all_companies, company_scope, user_scope, vin_scope
+from kolonne.portal.vehicles.models import Claim, Module, Vehicle
 
 pytestmark = pytest.mark.django_db
 
@@ -61,6 +62,20 @@ def test_a_child_cannot_point_at_a_foreign_parent(ours: House, theirs: House) ->
 def test_a_person_sees_his_own_memberships_only(alice: User, charlie: User) -> None:
     with user_scope(alice.pk):
         assert {membership.user_id for membership in Membership.objects.all()} == {alice.pk}
+
+
+def test_a_vin_opens_the_van_that_has_it_now_and_nothing_else_of_its_company(ours: House, theirs: House) -> None:
+    vin = theirs.vehicle.vin
+    with company_scope(theirs.scope):
+        Vehicle.ever.create(company=theirs.company, vin=vin, removed_at=timezone.now(), plate="SOLD")
+        Vehicle.ever.create(company=theirs.company, vin="WK0TEST0000000003")
+        Claim.objects.create(company=theirs.company, vin="WK0TEST0000000003")
+    with vin_scope(vin, "WK0FREE0000000001"):
+        assert [van.pk for van in Vehicle.ever.all()] == [theirs.vehicle.pk]
+        assert not any(model.objects.exists() for model in (Company, Module, Assignment, Claim))
+        assert Vehicle.ever.update(plate="STOLEN") == 0
+    with company_scope(ours.scope), vin_scope(""):
+        assert {van.company_id for van in Vehicle.ever.all()} == {ours.company.pk}
 
 
 def test_the_operator_can_list_companies_by_id_only(ours: House, theirs: House) -> None:

@@ -17,7 +17,7 @@ from kolonne.portal.lib import notify
 from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.dates import long_date
 from kolonne.portal.lib.errors import Conflict
-from kolonne.portal.lib.scope import all_companies, company_scope, vin_scope
+from kolonne.portal.lib.scope import company_scope, vin_scope
 from kolonne.portal.vehicles.hooks import modules_retire, van_leaves
 from kolonne.portal.vehicles.models import (
     MOVES,
@@ -145,9 +145,11 @@ def first_claim(van: Vehicle) -> int | None:
 def end_reservations(vin: str, *, also_running: bool) -> None:
     """A VIN is reserved for one only. One whose time is over ends here, if the daily job was not there yet; a running
     one, if a dealer decided for somebody else."""
-    with company_scope(all_companies()):
-        over = Claim.objects.select_for_update().filter(vin=vin, state__in=RESERVED)
-        for claim in over if also_running else over.filter(until__lte=timezone.now()):
+    over = Claim.objects.filter(vin=vin, state__in=RESERVED)
+    with vin_scope(vin):
+        companies = list(over.values_list("company_id", flat=True))
+    with company_scope(companies):
+        for claim in (over if also_running else over.filter(until__lte=timezone.now())).select_for_update():
             let_lapse(claim)
 
 

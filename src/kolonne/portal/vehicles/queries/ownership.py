@@ -15,7 +15,7 @@ from kolonne.portal.companies.queries.desk import customers_of
 from kolonne.portal.companies.queries.directory import Dealer, dealer
 from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.errors import Conflict, NotFound
-from kolonne.portal.lib.scope import all_companies, company_scope, dealer_scope, handover_scope, vin_scope
+from kolonne.portal.lib.scope import company_scope, dealer_scope, handover_scope, vin_scope
 from kolonne.portal.vehicles.models import (
     RESERVED,
     WITH_OWNER,
@@ -38,7 +38,7 @@ MOST = 200
 def owner_of(vin: str) -> Vehicle | None:
     """The van that has a VIN now, in whichever company: for steps between two companies only. Nobody who asks for a
     VIN may be told more than that it is taken."""
-    with company_scope(all_companies()):
+    with vin_scope(vin):
         return Vehicle.objects.filter(vin=vin).first()
 
 
@@ -63,14 +63,14 @@ def is_reserved_elsewhere(company_id: int, vin: str) -> bool:
 
 def reserved_elsewhere(company_id: int, vins: Collection[str]) -> set[str]:
     """The same for many at once."""
-    with company_scope(all_companies()):
+    with vin_scope(*vins):
         reserved = Claim.objects.filter(vin__in=vins, state__in=RESERVED, until__gt=timezone.now())
         return set(reserved.exclude(company_id=company_id).values_list("vin", flat=True))
 
 
 def claimed_elsewhere(company_id: int, vins: Collection[str]) -> set[str]:
     """VINs that others claim and that are not decided yet."""
-    with company_scope(all_companies()):
+    with vin_scope(*vins):
         claims = Claim.objects.filter(vin__in=vins, state__in=WITH_OWNER).exclude(company_id=company_id)
         return set(claims.values_list("vin", flat=True))
 
@@ -166,13 +166,14 @@ class Dispute:
     owner: Company | None
 
 
-def disputes_for(actor: Actor) -> list[Claim]:
-    """Claims that wait for this dealer's, or this market's, decision; with their company, oldest first."""
+def disputes_for(actor: Actor, **only: int) -> list[Claim]:
+    """Claims that wait for this dealer's, or this market's, decision; with their company, oldest first. `only`: fields
+    of those that are meant."""
     companies = _claimants(actor)
     if not companies:
         return []
     with company_scope(companies):
-        waiting = Claim.objects.filter(company_id__in=companies, state=ClaimState.AT_DEALER)
+        waiting = Claim.objects.filter(company_id__in=companies, state=ClaimState.AT_DEALER, **only)
         rows = waiting.select_related("company__company").order_by("state_since", "pk")[:MOST]
         return decidable(actor, rows)
 
@@ -213,7 +214,7 @@ def _desk_of(actor: Actor) -> int | None:
 
 def get_dispute_for(actor: Actor, pk: int) -> Dispute:
     """Raises NotFound to whoever does not decide it."""
-    claim = next((one for one in disputes_for(actor) if one.pk == pk), None)
+    claim = next(iter(disputes_for(actor, pk=pk)), None)
     if claim is None:
         raise NotFound("claim")
     van = owner_of(claim.vin)

@@ -9,6 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from kolonne.portal.companies.queries import actor_of
 from kolonne.portal.conftest import House
 from kolonne.portal.identity.models import User
 from kolonne.portal.lib.scope import company_scope
@@ -23,6 +24,7 @@ from kolonne.portal.vehicles.models import (
     VanImport,
     Vehicle,
 )
+from kolonne.portal.vehicles.queries.ownership import MOST, get_dispute_for
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Client]
@@ -107,6 +109,18 @@ def test_the_dealers_list_of_claims_asks_equally_often(
                 )  # fmt: skip
         counts.append(queries_of(client, "/customers/vans/"))
     assert counts[0] == counts[1]
+
+
+def test_the_dealer_opens_a_claim_behind_two_hundred_others(our_scope: House, kari: User) -> None:
+    dealer = our_scope.company.partner_id
+    waiting = [
+        Claim(
+            company=our_scope.company, vin=f"WK0MANY5{number:09}", asked_by="Alice", state="at_dealer", dealer_id=dealer
+        )
+        for number in range(MOST + 1)
+    ]
+    last = Claim.objects.bulk_create(waiting)[-1]
+    assert get_dispute_for(actor_of(kari), last.pk).claim == last
 
 
 def queries_of(client: Client, address: str) -> int:
