@@ -41,7 +41,6 @@ __all__ = [
     "parse",
     "products",
     "services",
-    "services_with_signal",
     "shares",
     "union",
 ]
@@ -98,8 +97,3 @@ def offer(market: str, code: str) -> Offer | None:
 def shares(market: str, package: str) -> dict[str, Decimal]:
     """What each product of an offered package costs within it; together exactly the package's price."""
     return catalogue().shares(catalogue().packages[package], market)
-
-
-def services_with_signal(signal: str) -> frozenset[str]:
-    """Codes of the services that collect a signal."""
-    return frozenset(code for code, service in catalogue().services.items() if signal in service.signals)

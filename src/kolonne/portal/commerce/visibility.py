@@ -55,11 +55,6 @@ class Window:
     until: datetime | None
 
 
-def visible_signals(company_id: int) -> frozenset[str]:
-    """Of services that are active on at least one van of the company."""
-    return sight(company_id).signals
-
-
 def sight(company_id: int) -> Sight:
     return sights([company_id])[company_id]
 

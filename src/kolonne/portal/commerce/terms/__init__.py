@@ -17,13 +17,9 @@ from kolonne.portal.commerce.terms.files import (
     versions,
 )
 
-TERMS_VERSION = "2026-11"
-"""Of the terms that orders name which were placed before terms were files."""
-
 __all__ = [
     "ALL",
     "GENERAL",
-    "TERMS_VERSION",
     "Document",
     "Library",
     "TermsError",

@@ -59,11 +59,6 @@ def accepted_of(company: Company) -> "QuerySet[TermsAcceptance]":
     return rows.order_by("-accepted_at", "-pk")
 
 
-def documents_of(company: Company, wanted: Iterable[str], language: str) -> list[Document]:
-    """What counts today for these products, accepted or not; the general terms first."""
-    return _in_force(company, wanted, language, None)
-
-
 def _in_force(company: Company, wanted: Iterable[str], language: str, now: datetime | None) -> list[Document]:
     known = library().codes(company.market_id)
     codes = sorted({GENERAL, *wanted} & known, key=_place)

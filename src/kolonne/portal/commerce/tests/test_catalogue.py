@@ -21,7 +21,6 @@ from kolonne.portal.commerce.catalogue import (
     offer,
     packages,
     products,
-    services_with_signal,
     shares,
 )
 from kolonne.portal.commerce.catalogue_file import parse_file
@@ -127,11 +126,6 @@ def test_a_product_says_why_it_does_not_fit() -> None:
     assert product.why_not(Van(model="E-vantage")) == Misfit("model", ("Kolonne E-van",))
     assert product.why_not(Van(make="KOLONNE ", equipment=[])) == Misfit("equipment", ("tow-bar",))
     assert product.fits(Van(make="KOLONNE", equipment=["tow-bar", "roof-rack"]))
-
-
-def test_services_are_found_by_a_signal() -> None:
-    assert {"live-position", "trips", "areas", "theft-watch"} <= services_with_signal("lat")
-    assert services_with_signal("sped") == frozenset()
 
 
 GONE = object()

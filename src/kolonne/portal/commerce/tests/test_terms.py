@@ -14,7 +14,7 @@ from kolonne.portal.commerce.actions import end_product
 from kolonne.portal.commerce.actions.terms import accept, tell_of_new_terms
 from kolonne.portal.commerce.models import TermsAcceptance, TermsText
 from kolonne.portal.commerce.terms import Document, TermsError, check, in_force, library, newest, shown, versions
-from kolonne.portal.commerce.terms.queries import accepted_of, asked_for, documents_of, missing_at_all, missing_for
+from kolonne.portal.commerce.terms.queries import accepted_of, asked_for, missing_at_all, missing_for
 from kolonne.portal.commerce.terms.render import html
 from kolonne.portal.commerce.terms.steps import acceptances_of, next_step
 from kolonne.portal.companies.queries import actor_of
@@ -160,7 +160,6 @@ def test_only_the_terms_of_what_is_wanted_must_be_accepted(our_scope: House, our
     assert codes(missing_for(company, ["remote-access"], "en", now=NOW)) == ["remote-access 2026-01"]
     accept(actor=actor, company=company, documents=wanted)
     assert missing_for(company, ["remote-access"], "de", now=NOW) == []
-    assert codes(documents_of(company, ["remote-access"], "en")) == ["general 2026-01", "remote-access 2026-01"]
 
 
 @pytest.mark.django_db

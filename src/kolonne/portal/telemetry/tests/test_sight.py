@@ -12,7 +12,7 @@ from django.test import Client
 from kolonne.portal.commerce import actions as commerce
 from kolonne.portal.commerce.actions.profiles import write_profile
 from kolonne.portal.commerce.models import ModuleProfile, Profile, ServicePeriod
-from kolonne.portal.commerce.visibility import sight, visible_signals
+from kolonne.portal.commerce.visibility import sight
 from kolonne.portal.conftest import SYSTEM, House
 from kolonne.portal.identity.models import User
 from kolonne.portal.lib.scope import company_scope
@@ -75,7 +75,7 @@ def test_the_seller_sees_his_past_as_far_as_another_van_has_the_service(ours: Ho
     with company_scope(ours.scope):
         for product in ("vehicle-supervision", "remote-access"):
             commerce.end_product(actor=SYSTEM, vehicle=other, product=product)
-    assert visible_signals(ours.company.pk) == frozenset()
+    assert sight(ours.company.pk).signals == frozenset()
     assert shown(gone) == []
     assert list(points_of(gone)) == [], "what a company cannot see it cannot take along"
 

@@ -134,7 +134,7 @@ class Watch:
         for company in self.walk.companies:
             active = [allowed_now(van.row) for van in self.walk.present if van.row.company_id == company.pk]
             visible = frozenset(name for signals in active for name in signals)
-            assert visibility.visible_signals(company.pk) == visible
+            assert visibility.sight(company.pk).signals == visible
             for van in [van for van in self.walk.vans if van.row.company_id == company.pk][-4:]:
                 self._check_van(van, visible)
 
