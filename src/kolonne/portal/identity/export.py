@@ -10,14 +10,12 @@ from django.utils import timezone
 
 from kolonne.portal.audit.models import Entry
 from kolonne.portal.identity.models import HelpRequest, PrivateProfile, User
-from kolonne.portal.lib.archive import Archive, Position, safe_name
+from kolonne.portal.lib.archive import Archive
 from kolonne.portal.lib.scope import user_scope
 
 Rows = Iterable[dict[str, Any]] | dict[str, Any] | None
 Part = Callable[[User], Rows]
-Tracks = Callable[[User], Iterable[tuple[str, Iterable[Position]]]]
 _parts: dict[str, Part] = {}
-_tracks: list[Tracks] = []
 BATCH = 500
 PROFILE = (
     "username", "first_name", "last_name", "email", "language", "market_id", "state", "state_since", "date_joined",
@@ -29,7 +27,6 @@ Everything that Kolonne keeps of {username}, as of {time} (UTC).
 
 Each table is there twice with the same content: as JSON for programs and as CSV (UTF-8, comma) for spreadsheets.
 Text that a spreadsheet would run as a formula has an apostrophe before it in the CSV. Times are UTC (ISO 8601).
-Trips of which Kolonne knows that you drove them are in the folder trips, as GPX 1.1: {tracks}.
 Passwords, keys and PINs are in none of these files.
 """
 
@@ -39,11 +36,6 @@ def add_part(name: str, part: Part) -> None:
     _parts[name] = part
 
 
-def add_tracks(tracks: Tracks) -> None:
-    """Adds titles and positions of trips that the person drove, as `trips/<title>.gpx`."""
-    _tracks.append(tracks)
-
-
 def write(user: User, file: IO[bytes]) -> dict[str, int]:
     """All parts, in the order in which their contexts were loaded; how many rows each has. Memory stays small."""
     now = timezone.now()
@@ -51,9 +43,8 @@ def write(user: User, file: IO[bytes]) -> dict[str, int]:
     with Archive(file, made_at=now) as archive:
         for name, part in _parts.items():
             counts[name] = archive.table(name, _rows(part(user)))
-        counts["trips"] = sum(_track(archive, number, *track) for number, track in enumerate(_trips(user), 1))
         time = now.isoformat(timespec="seconds")
-        archive.text("README.txt", README.format(username=user.username, time=time, tracks=counts["trips"]))
+        archive.text("README.txt", README.format(username=user.username, time=time))
     return counts
 
 
@@ -61,15 +52,6 @@ def _rows(part: Rows) -> Iterable[dict[str, Any]]:
     if part is None:
         return []
     return [part] if isinstance(part, dict) else part
-
-
-def _trips(user: User) -> Iterator[tuple[str, Iterable[Position]]]:
-    for tracks in _tracks:
-        yield from tracks(user)
-
-
-def _track(archive: Archive, number: int, title: str, positions: Iterable[Position]) -> int:
-    return int(archive.gpx(f"trips/{number:05d}-{safe_name(title)}", title, positions) > 0)
 
 
 def _profile(user: User) -> dict[str, Any]:
