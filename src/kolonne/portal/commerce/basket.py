@@ -20,6 +20,8 @@ class Want:
     package: str
     offer: Offer
     """Its price is that within the package; no trial is left in it if the van had one (PR-04)."""
+    single_price: Decimal | None
+    """Without the package; None for what is wanted singly."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ def _take(
     trial = 0 if (van.vin, product) in known.tried else agreed.trial_months
     price = agreed.price if price is None else price
     terms = Offer(price, agreed.currency, trial, agreed.notice_months)
-    basket.wants.append(Want(van, product, package, terms))
+    basket.wants.append(Want(van, product, package, terms, single.price if package and single else None))
 
 
 def why_not(van: Vehicle, product: str, known: Known) -> LeftOut | None:

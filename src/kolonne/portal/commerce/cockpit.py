@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import Case, F, Q, QuerySet, Sum, When
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Sum, When
 from django.db.models.functions import Coalesce
 from django.http import QueryDict
 from django.utils.translation import gettext as _
@@ -131,9 +131,12 @@ def sums(lines: "QuerySet[Assignment]") -> Sums:
     running = lines.filter(ended_at=None).order_by()
     now = running.filter(state__in=[ContractState.ACTIVE, ContractState.NOTICE])
     later = running.filter(Q(state=ContractState.ACTIVE) | Q(state=ContractState.TRIAL, ends_at=None))
-    return Sums(_sum(now), _sum(later))
+    same = {name: OuterRef(name) for name in ("contract", "vehicle", "package")}
+    ending = Assignment.objects.filter(**same, ended_at=None, ends_at__isnull=False)
+    is_parted = Q(Exists(ending), single_price__isnull=False)
+    return Sums(_sum(now, F("price")), _sum(later, Case(When(is_parted, then="single_price"), default="price")))
 
 
-def _sum(lines: "QuerySet[Assignment]") -> str:
-    by_currency = lines.values_list("contract__currency").annotate(whole=Sum("price")).order_by("contract__currency")
+def _sum(lines: "QuerySet[Assignment]", price: F | Case) -> str:
+    by_currency = lines.values_list("contract__currency").annotate(whole=Sum(price)).order_by("contract__currency")
     return " + ".join(words(whole, currency) for currency, whole in by_currency if whole)

@@ -24,25 +24,37 @@ def announce(company: Company, end: datetime, lines: Collection[Assignment]) -> 
 
 
 def tell_of_ends(
-    company: Company, paid: Collection[Assignment], over: Collection[Assignment], contracts: list[str]
+    company: Company,
+    paid: Collection[Assignment],
+    over: Collection[Assignment],
+    contracts: list[str],
+    singly: Collection[Assignment],
 ) -> None:
-    """Services ended, or are paid for from now on."""
+    """Services ended, are paid for from now on, or have another price because their package is whole no more."""
+    parted = {(line.vehicle_id, line.product) for line in singly}
+    paid = [line for line in paid if (line.vehicle_id, line.product) not in parted]
     facts = {"over": len(over), "vans": _vans(over), "paid": len(paid), "contracts": ", ".join(contracts)}
-    _post("services_changed", company, paid, **facts)
+    _post("services_changed", company, paid, singly, **facts)
 
 
 def _vans(lines: Collection[Assignment]) -> int:
     return len({line.vehicle_id for line in lines})
 
 
-def _post(mail: str, company: Company, sold: Collection[Assignment], **facts: Any) -> None:
-    """`sold` are the services whose price per month the mail names."""
-    whole = sums((line.contract.currency, line.price) for line in sold)
+def _post(
+    mail: str, company: Company, sold: Collection[Assignment], singly: Collection[Assignment] = (), **facts: Any
+) -> None:
+    """`sold` and `singly` are services whose price per month the mail names."""
     for user in administrators(company.pk):
         if not user.email or user.state not in OPEN_STATES:
             continue
-        price = " + ".join(money(one.amount, one.currency, user.language) for one in whole)
         words = {
             name: long_date(fact, user.language) if isinstance(fact, date) else fact for name, fact in facts.items()
         }
-        mails.post(mail, user, company=company.name, price=price, **words)
+        words |= {"price": _price(sold, user.language), "singly": len(singly)}
+        mails.post(mail, user, company=company.name, single_price=_price(singly, user.language), **words)
+
+
+def _price(lines: Collection[Assignment], language: str) -> str:
+    whole = sums((line.contract.currency, line.price) for line in lines)
+    return " + ".join(money(one.amount, one.currency, language) for one in whole)

@@ -8,11 +8,11 @@ from datetime import date, datetime
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy, ngettext
 
-from kolonne.portal.commerce import cockpit, money
+from kolonne.portal.commerce import cockpit, money, packages
 from kolonne.portal.commerce.actions.common_end import plan_common_end
 from kolonne.portal.commerce.actions.lines import as_they_are, goes_on, has_notice, is_trial
 from kolonne.portal.commerce.models import Assignment, ContractState
-from kolonne.portal.commerce.periods import end_of_months, last_day
+from kolonne.portal.commerce.periods import day_of, end_of_months, last_day, midnight_after
 
 CANCEL, CANCEL_NOW, KEEP, PAY, STOP, END = "cancel", "cancel_now", "keep", "pay", "stop", "end"
 ACTS = {
@@ -39,14 +39,27 @@ class Outlook:
     groups: list[Group] = field(default_factory=list)
 
     @property
+    def lines(self) -> list[Assignment]:
+        """What changes."""
+        return [line for group in self.groups if not group.is_left_out for line in group.lines]
+
+    @property
     def chosen(self) -> list[int]:
-        """Ids of what changes."""
-        return [line.pk for group in self.groups if not group.is_left_out for line in group.lines]
+        """Ids of it."""
+        return [line.pk for line in self.lines]
 
 
 def of(act: str, lines: Sequence[Assignment], time_zone: str, now: datetime, day: date | None = None) -> Outlook:
     """Changes nothing. Raises Invalid `past_day`, `far_day`."""
     lines = as_they_are(lines, now)
+    found = _of_act(act, lines, time_zone, now, day)
+    if act in {CANCEL, CANCEL_NOW, STOP, END}:
+        ends = [(line, _end(act, line, time_zone, now, day)) for line in found.lines]
+        found.groups += _singly(ends, time_zone)
+    return found
+
+
+def _of_act(act: str, lines: Sequence[Assignment], time_zone: str, now: datetime, day: date | None) -> Outlook:
     if act == END:
         return _common_end(lines, time_zone, now, day) if day else Outlook()
     makers: dict[str, Callable[[Sequence[Assignment], str, datetime], Outlook]] = {
@@ -147,6 +160,34 @@ def _common_end(lines: Sequence[Assignment], zone: str, now: datetime, day: date
     return found
 
 
+def _end(act: str, line: Assignment, zone: str, now: datetime, day: date | None) -> datetime:
+    if act == END and day is not None:
+        return midnight_after(day, zone)
+    if act == CANCEL_NOW:
+        return now
+    if is_trial(line) and line.trial_until is not None:
+        return line.trial_until
+    return end_of_months(now, line.notice_months, zone)
+
+
+def _singly(ends: Iterable[tuple[Assignment, datetime]], zone: str) -> list[Group]:
+    """What goes on of packages when something of them ends, at which price (PR-01)."""
+    groups, by_day = [], defaultdict[date, list[Assignment]](list)
+    for line, end in packages.rest(ends):
+        by_day[day_of(end, zone)].append(line)
+    for day, some in sorted(by_day.items()):
+        text = ngettext(
+            "From %(day)s on the package is whole no more: its other service goes on for %(price)s per month without "
+            "VAT instead of %(before)s. A trial stays free of charge.",
+            "From %(day)s on packages are whole no more: their %(n)s other services go on for %(price)s per month "
+            "without VAT instead of %(before)s. Trials stay free of charge.",
+            len(some),
+        )
+        facts = {"n": len(some), "day": _day(day), "before": _price(some), "price": _price(some, singly=True)}
+        groups.append(Group(text % facts, some, is_left_out=True))
+    return groups
+
+
 def _with_others(found: Outlook, lines: Sequence[Assignment]) -> Outlook:
     chosen = set(found.chosen)
     others = [line for line in lines if line.pk not in chosen]
@@ -175,6 +216,7 @@ def _day(day: date) -> str:
     return date_format(day, "SHORT_DATE_FORMAT")
 
 
-def _price(lines: Iterable[Assignment]) -> str:
-    whole = money.sums((line.contract.currency, line.price) for line in lines)
+def _price(lines: Iterable[Assignment], *, singly: bool = False) -> str:
+    prices = ((line.contract.currency, (line.single_price or line.price) if singly else line.price) for line in lines)
+    whole = money.sums(prices)
     return " + ".join(cockpit.words(one.amount, one.currency) for one in whole)

@@ -21,6 +21,7 @@ texts.register(
         "commerce.lines.ended_together": _("Common end of services set"),
         "commerce.lines.paid": _("Trials became paid services"),
         "commerce.lines.ended": _("Services reached their end"),
+        "commerce.package.parted": _("Rest of a package goes on at single prices"),
         "commerce.trials.announced": _("End of trials announced"),
         "commerce.van.silenced": _("Services ended with their van"),
         "commerce.waiting.withdrawn": _("Services that had not begun withdrawn"),

@@ -28,6 +28,7 @@ class Agreed:
     """What was agreed about a line when it was ordered."""
 
     price: Decimal = Decimal(0)
+    single_price: Decimal | None = None
     trial_months: int = 0
     notice_months: int = 1
     converts: bool = False
@@ -66,6 +67,7 @@ def start(
         product=product,
         package=agreed.package,
         price=agreed.price,
+        single_price=agreed.single_price,
         notice_months=agreed.notice_months,
         terms=agreed.terms,
         converts=agreed.converts and agreed.trial_months > 0,

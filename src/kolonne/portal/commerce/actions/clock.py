@@ -17,7 +17,7 @@ from kolonne.portal.audit import actions as audit
 from kolonne.portal.commerce import letters
 from kolonne.portal.commerce.actions.assignments import end_lines
 from kolonne.portal.commerce.actions.contracts import settle
-from kolonne.portal.commerce.actions.lines import goes_on
+from kolonne.portal.commerce.actions.lines import goes_on, part_packages
 from kolonne.portal.commerce.models import Assignment, Contract, ContractState
 from kolonne.portal.companies.models import Company
 from kolonne.portal.lib.actor import Actor
@@ -81,11 +81,12 @@ def _move_batch(actor: Actor, company_id: int, now: datetime) -> int:
         over = [line for line in due if line not in paid]
         _begin_payment(paid)
         end_lines(actor, over)
+        singly = part_packages(actor, over, now)
         settle(actor, {line.contract_id for line in paid})
         ended = _contracts_ended(over)
         _note(actor, "commerce.lines.paid", paid)
         _note(actor, "commerce.lines.ended", over)
-        letters.tell_of_ends(company, paid, over, ended)
+        letters.tell_of_ends(company, paid, over, ended, singly)
     return len(due)
 
 

@@ -3,6 +3,7 @@ PR-06). Rules and words are the same for one line and for thousands."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from copy import copy
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.db.models import Case, F, QuerySet, When
 from django.utils import timezone
 
 from kolonne.portal.audit import actions as audit
+from kolonne.portal.commerce import packages
 from kolonne.portal.commerce.actions.assignments import WRITE, end_lines
 from kolonne.portal.commerce.actions.contracts import settle
 from kolonne.portal.commerce.models import Assignment, Contract, ContractState
@@ -56,7 +58,27 @@ def _end_trials(actor: Actor, chosen: Collection[Assignment], now: datetime) -> 
     if any(line.state != ContractState.TRIAL for line in chosen):
         raise Conflict("not_a_trial", "only trials end at once")
     end_lines(actor, chosen, now)
+    part_packages(actor, chosen, now)
     return list(chosen)
+
+
+def part_packages(actor: Actor, ended: Iterable[Assignment], now: datetime) -> list[Assignment]:
+    """Of packages of which something has ended, the rest goes on in new lines at its single price, from now on.
+
+    Needs a transaction and the company's scope. Vans are told nothing: what they report stays the same.
+    """
+    parted = [_by_itself(line, now) for line, _end in packages.rest((line, now) for line in ended)]
+    after(actor, "commerce.package.parted", parted)
+    return parted
+
+
+def _by_itself(line: Assignment, now: datetime) -> Assignment:
+    Assignment.objects.filter(pk=line.pk).update(ended_at=now, state=ContractState.ENDED)
+    new = copy(line)
+    new.pk, new.since, new.package, new.single_price = None, now, "", None
+    new.price = line.price if line.single_price is None else line.single_price
+    new.save(force_insert=True)
+    return new
 
 
 def _give_notice(found: Collection[Assignment], time_zone: str, now: datetime) -> None:

@@ -85,6 +85,7 @@ def item_of(want: Want, order: Order | None = None) -> OrderItem:
         product=want.product,
         package=want.package,
         price=want.offer.price,
+        single_price=want.single_price,
         currency=want.offer.currency,
         trial_months=want.offer.trial_months,
         notice_months=want.offer.notice_months,
@@ -240,7 +241,15 @@ def _begin_on(
 
 def _agreed(order: Order, item: OrderItem, versions: Mapping[str, str]) -> Agreed:
     terms = versions.get(item.product) or versions.get(GENERAL) or order.terms_version
-    return Agreed(item.price, item.trial_months, item.notice_months, order.converts, item.package, terms)
+    return Agreed(
+        price=item.price,
+        single_price=item.single_price,
+        trial_months=item.trial_months,
+        notice_months=item.notice_months,
+        converts=order.converts,
+        package=item.package,
+        terms=terms,
+    )
 
 
 def accepted_versions(company_id: int) -> dict[str, str]:

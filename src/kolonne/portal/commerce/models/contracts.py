@@ -67,6 +67,8 @@ class Assignment(models.Model):
     )
     price = models.DecimalField(max_digits=10, decimal_places=2, default=0, db_default=0)
     """Per month, without VAT, in the contract's currency."""
+    single_price = models.DecimalField(max_digits=10, decimal_places=2, null=True)
+    """Of a part of a package: the price when the package is whole no more, as agreed."""
     notice_months = models.PositiveSmallIntegerField(default=1, db_default=1)
     """How long it runs on after notice, as agreed."""
     terms = models.CharField(max_length=40, blank=True, db_default="")

@@ -48,6 +48,8 @@ class OrderItem(models.Model):
     """By which it was ordered; empty for a product ordered singly."""
     price = models.DecimalField(max_digits=10, decimal_places=2, default=0, db_default=0)
     """Per month, without VAT, in `currency`, as it was when the order was placed."""
+    single_price = models.DecimalField(max_digits=10, decimal_places=2, null=True)
+    """Of a part of a package: the price without the package."""
     currency = models.CharField(max_length=3, blank=True, db_default="")
     trial_months = models.PositiveSmallIntegerField(default=0, db_default=0)
     notice_months = models.PositiveSmallIntegerField(default=1, db_default=1)
