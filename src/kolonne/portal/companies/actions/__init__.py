@@ -11,7 +11,6 @@ from kolonne.portal.companies.actions.organisations import (
     CompanyData,
     add_member,
     change_company,
-    checked_roles,
     create_company,
 )
 from kolonne.portal.companies.actions.partner import remind_of_missing_partners
@@ -22,7 +21,6 @@ __all__ = [
     "answer_request",
     "ask_for_access",
     "change_company",
-    "checked_roles",
     "create_api_key",
     "create_company",
     "grant_access",

@@ -6,7 +6,6 @@ them must obey.
 
 from kolonne.portal.identity.actions.people import (
     PersonData,
-    checked_email,
     create_user,
     end_access,
     move,
@@ -27,7 +26,6 @@ from kolonne.portal.identity.actions.sign_in import (
 
 __all__ = [
     "PersonData",
-    "checked_email",
     "create_user",
     "end_access",
     "end_session",
