@@ -102,7 +102,7 @@ def command_out(command: Command) -> dict[str, Any]:
         "vin": command.vehicle.vin,
         "args": command.args,
         "expires_at": command.expires_at,
-        "reply": command.reply_state,
+        "reply": queries.reply_of(command),
     }
 
 

@@ -1,10 +1,11 @@
 from datetime import datetime
-from typing import TypedDict
+from typing import Any, TypedDict
 from uuid import UUID
 
 from kolonne.portal.commands.lifecycle import CommandView, describe
 from kolonne.portal.commands.models import Command, UnlockPin
 from kolonne.portal.commands.permissions import READ
+from kolonne.portal.commerce.visibility import sight
 from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.errors import NotFound
 from kolonne.portal.lib.scope import company_scope
@@ -46,6 +47,14 @@ def view_of(command: Command) -> CommandView:
         created_at=command.created_at,
         steps=[(step.state, step.at, step.reason) for step in command.steps.all()],
     )
+
+
+def reply_of(command: Command) -> dict[str, Any] | None:
+    """The readings by which the van said what it became, as far as they may be seen now (VH-05)."""
+    if command.reply_state is None:
+        return None
+    seen = sight(command.company_id).of(command.reply_state)
+    return {name: command.reply_state[name] for name in seen}
 
 
 class PinState(TypedDict):

@@ -7,8 +7,10 @@ import pytest
 from kolonne.portal.audit.models import Entry
 from kolonne.portal.commands import actions, queries
 from kolonne.portal.commands.actions import Order
+from kolonne.portal.commands.api import command_out
 from kolonne.portal.commands.models import Command
 from kolonne.portal.commands.tests.conftest import PASSWORD, PIN
+from kolonne.portal.commerce import actions as commerce
 from kolonne.portal.companies.queries import actor_of
 from kolonne.portal.conftest import SYSTEM, House
 from kolonne.portal.identity.models import User
@@ -42,6 +44,17 @@ def test_a_fleet_manager_locks_a_van_and_the_audit_knows(our_scope: House, bobs_
         "192.0.2.7",
         our_scope.vehicle.pk,
     )
+
+
+def test_an_old_answer_tells_what_may_be_seen_now(our_scope: House, bobs_actor: Actor) -> None:
+    """VH-05"""
+    command = ask(bobs_actor, our_scope, "lock")
+    assert command_out(command)["reply"] is None
+    command.reply_state = {"locked": True, "unknown": 1}  # only the signer writes it
+    assert command_out(command)["reply"] == {"locked": True}
+    for product in ("remote-access", "vehicle-supervision"):
+        commerce.end_product(actor=SYSTEM, vehicle=our_scope.vehicle, product=product)
+    assert command_out(command)["reply"] == {}
 
 
 def test_a_driver_may_not(our_scope: House, dora: User) -> None:
