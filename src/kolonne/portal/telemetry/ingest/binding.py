@@ -33,14 +33,14 @@ _PAST = """
         ceil(extract(epoch FROM s.until) * 1000)::int8, s.signals
     FROM commerce_serviceperiod s WHERE s.until > now() - make_interval(days => %s) {where} ORDER BY s.since
 """
-# Of the same device in another van: what was numbered there was measured there.
+# Of the same device in another van: what was numbered there was measured there. NULL if nothing of it arrived.
 _FOREIGN = """
     SELECT m.id, e.epoch FROM vehicles_module m
     JOIN vehicles_module o ON o.serial = m.serial AND o.id < m.id AND o.vehicle_id <> m.vehicle_id
-    CROSS JOIN LATERAL (
+    LEFT JOIN LATERAL (
         SELECT epoch FROM telemetry.cursor WHERE module_id = o.id
         UNION SELECT epoch FROM vehicles_modulesession WHERE module_id = o.id
-    ) e WHERE m.status <> 'revoked' {where}
+    ) e ON true WHERE m.status <> 'revoked' {where}
 """
 
 
@@ -70,8 +70,8 @@ class Binding:
     since_ms: int = 0
     """From then on all of the profile may be stored; what is older is looked at closely."""
     past: tuple[Past, ...] = ()
-    foreign: frozenset[str] = frozenset()
-    """Epochs in which the same device numbered what it measured in another van."""
+    foreign: frozenset[str] | None = None
+    """Epochs in which the same device numbered what it measured in another van; None if it was in no other."""
 
     def then(self, t_ms: int) -> tuple[frozenset[str], str]:
         """The signals that may be stored of a time before `since_ms`, and why others may not."""
@@ -131,7 +131,7 @@ async def _foreign(connection: psycopg.AsyncConnection[Any], where: str, values:
     found = await connection.execute(_FOREIGN.format(where=where), values)
     epochs = defaultdict(set)
     for module_id, epoch in await found.fetchall():
-        epochs[module_id].add(epoch)
+        epochs[module_id] |= {epoch} - {None}
     return epochs
 
 
@@ -148,5 +148,5 @@ def _binding(row: tuple[Any, ...], past: dict[int, list[Past]], foreign: dict[in
         floor_ms=floor_ms,
         since_ms=max(floor_ms, _NEVER if since_ms is None else since_ms),
         past=tuple(past.get(vehicle_id, ())),
-        foreign=frozenset(foreign.get(module_id, ())),
+        foreign=frozenset(foreign[module_id]) if module_id in foreign else None,
     )  # fmt: skip

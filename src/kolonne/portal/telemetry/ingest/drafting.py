@@ -203,7 +203,9 @@ class Drafter:
         for t_ms, readings in message.points[step.skip :]:
             flags = 0
             if not OLDEST_MS <= t_ms <= newest_ms:
-                t_ms, flags = received_ms, CLOCK_IMPLAUSIBLE  # noqa: PLW2901  # the vehicle's time is of no use
+                # The vehicle's time is of no use. A device that was in another van may have measured it there, in an
+                # epoch that never arrived: then it is older than everything.
+                t_ms, flags = received_ms if binding.foreign is None else 0, CLOCK_IMPLAUSIBLE  # noqa: PLW2901
             packed, shape = None, tuple(readings)
             if t_ms >= since_ms and (plan := plans.get(shape)):
                 ts = (t_ms - 946_684_800_000) * 1000
