@@ -18,7 +18,7 @@ demo: install  ## Run a demonstration fleet; ROADS=file.osm.pbf drives real road
 	$(BIN)/kolonne demo $(if $(ROADS),--roads "$(ROADS)")
 
 test: install .venv/.dev browser  ## Run all tests but the long ones, in PROCESSES=2 processes.
-	$(BIN)/pytest -n $(PROCESSES) --dist loadgroup --no-loadscope-reorder
+	$(BIN)/pytest -n $(PROCESSES)
 
 test-long: install .venv/.dev browser  ## Run the tests that kill, fill and flood for minutes.
 	$(BIN)/pytest -m long -s

@@ -14,12 +14,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import django
 import hypothesis
 import pytest
 from django.conf import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from kolonne import config
 from kolonne.config import Config
@@ -27,7 +28,7 @@ from kolonne.supervisor import scratch
 from kolonne.supervisor.child import die_with_parent
 
 START_S = 90.0
-TESTS_OF_ALL = Path(__file__).parent / "tests"
+WHOLE = "tests/"
 
 # How fast a machine is says nothing about the code: what must be fast is measured by `kolonne bench`.
 hypothesis.settings.register_profile("kolonne", deadline=None)
@@ -43,25 +44,29 @@ django.setup()
 settings.SERVESTATIC_USE_FINDERS = settings.SERVESTATIC_USE_STATIC_ROOT = False
 
 
+class Pieces(LoadScopeScheduling):
+    """How `pytest -n` shares the tests: a file is one piece of work, and so are all tests of the running product,
+    because every process has servers of its own, and a second demonstration would cost more than it saves."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return WHOLE if nodeid.startswith(WHOLE) else nodeid.partition("::")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Pieces:
+    config.option.loadscopereorder = False
+    return Pieces(config, log)
+
+
+def pytest_xdist_setupnodes() -> None:
+    """The processes inherit the environment, and would load Django with the servers of this one."""
+    del os.environ["DJANGO_SETTINGS_MODULE"]
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    _share_among_processes(items)
-    _skip_browsers(items)
-
-
-def _share_among_processes(items: list[pytest.Item]) -> None:
-    """With `pytest -n`, tests of one file stay together, and those of the running product are one piece of work, the
-    longest, which begins first: every process has servers of its own, and a second demonstration would cost more than
-    it saves."""
-    if "PYTEST_XDIST_WORKER" not in os.environ:
-        return
-    groups = {item: "whole" if TESTS_OF_ALL in item.path.parents else str(item.path) for item in items}
-    for item, group in groups.items():
-        item.add_marker(pytest.mark.xdist_group(group))
-    items.sort(key=lambda item: groups[item] != "whole")
-
-
-def _skip_browsers(items: list[pytest.Item]) -> None:
-    """Without Chromium the tests of pages in a browser are named as skipped, and all others run."""
+    """Without Chromium the tests of pages in a browser are named as skipped, and all others run. Of several processes
+    one begins with the longest piece."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=lambda item: not item.nodeid.startswith(WHOLE))
     if shutil.which("chromium") is None:
         reason = "Chromium is not installed: `apt-get install chromium`, or let `make test` do it as root"
         for item in items:
