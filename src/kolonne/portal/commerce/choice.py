@@ -6,8 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Q
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, ngettext_lazy
 
 from kolonne.portal.commerce import catalogue, money, texts
 from kolonne.portal.commerce.basket import Known, known_of, why_not
@@ -18,6 +17,12 @@ from kolonne.portal.vehicles.models import Vehicle
 
 SHOWN_VANS = 200
 """To choose from at once; the search finds the others."""
+STANDS = {
+    "there": ngettext_lazy("runs on %(n)s of %(all)s van", "runs on %(n)s of %(all)s vans", "all"),
+    "ordered": ngettext_lazy("on order for %(n)s of %(all)s van", "on order for %(n)s of %(all)s vans", "all"),
+    "misfit": ngettext_lazy("does not fit %(n)s of %(all)s van", "does not fit %(n)s of %(all)s vans", "all"),
+}
+"""Why a product cannot be ordered for some vans, by `LeftOut.reason`."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,8 @@ class Choice:
 
 
 def to_choose(company: Company, search: str) -> Choice:
-    """Vans by plate; every word of the search must be in plate, name or VIN. Needs the company's scope."""
+    """Vans by plate; every word of the search must be in plate, name or VIN. What can be ordered comes first. Needs the
+    company's scope."""
     found = Vehicle.objects.filter(company_id=company.pk).order_by("plate", "pk")
     total = found.count()
     for word in search.split():
@@ -79,7 +85,9 @@ def to_choose(company: Company, search: str) -> Choice:
         for code, package in catalogue.packages().items()
         if catalogue.offer(company.market_id, code)
     ]
-    return Choice(shown, more, total, products, packages)
+    return Choice(
+        shown, more, total, sorted(products, key=lambda one: one.is_over), sorted(packages, key=lambda one: one.is_over)
+    )
 
 
 def _by_van(pairs: Iterable[tuple[int, str]]) -> defaultdict[int, list[str]]:
@@ -106,15 +114,7 @@ def _offered(words: ProductWords, market: str, codes: Sequence[str], vans: Seque
 
 def _of_product(hindered: Sequence[Sequence[str]]) -> str:
     count, vans = Counter(reason for reasons in hindered for reason in reasons), len(hindered)
-    said = []
-    if count["there"]:
-        text = ngettext("runs on %(n)s of %(all)s van", "runs on %(n)s of %(all)s vans", vans)
-        said.append(text % {"n": count["there"], "all": vans})
-    if count["ordered"]:
-        said.append(_("on order for %(n)s") % {"n": count["ordered"]})
-    if count["misfit"]:
-        said.append(_("does not fit %(n)s") % {"n": count["misfit"]})
-    return " · ".join(said)
+    return " · ".join(words % {"n": count[reason], "all": vans} for reason, words in STANDS.items() if count[reason])
 
 
 def _of_package(hindered: Sequence[Sequence[str]], parts: int) -> str:

@@ -217,8 +217,8 @@ def test_what_runs_already_is_said_where_services_and_vans_are_chosen(
     said = " ".join(re.sub(r"<[^>]+>", " ", page).split())
     for wanted in (
         "Runs on 1 of 2 vans",
-        "On order for 1",
-        "Does not fit 1",
+        "On order for 1 of 2 vans",
+        "Does not fit 1 of 2 vans",
         "Runs: Vehicle supervision, Remote access",
         "On order: Maintenance",
         "On 2 vans a part of it runs already, is on order or does not fit: the rest is ordered singly there.",
