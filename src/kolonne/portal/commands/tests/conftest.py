@@ -123,6 +123,12 @@ class Van:
         signers = self.work(lambda signers: signers.one.dispatch(command_id))
         return signers.commands()[-1]
 
+    def obey(self, command_id: UUID) -> Command:
+        """The command, sent and done by the van."""
+        command = self.send(command_id)
+        self.answer(self.reply(command, "done"))
+        return command
+
     def answer(self, *messages: bytes, serial: str = "") -> None:
         """The signer hears these messages."""
 

@@ -1,33 +1,19 @@
 """CD-02, CD-03, CD-04: what the signer sends, refuses and believes."""
 
 import asyncio
-import random
-from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any, TypeVar
 from uuid import UUID
 
 import pytest
 
-from kolonne.module.commands import CommandDesk, Self
-from kolonne.module.ledger import LastReply, Ledger
-from kolonne.module.sources import Outcome
-from kolonne.module.store import Store as ModuleStore
-from kolonne.portal.commands import lifecycle
 from kolonne.portal.commands.signer import dispatcher, store
-from kolonne.portal.commands.tests.conftest import PIN, Signers, Van
+from kolonne.portal.commands.tests.conftest import Signers, Van
 from kolonne.portal.commerce import actions as commerce
 from kolonne.portal.conftest import SYSTEM
 from kolonne.portal.lib import channels
-from kolonne.portal.lib.errors import KolonneError
 from kolonne.portal.lib.scope import company_scope
 from kolonne.portal.vehicles import actions as vehicles
-from kolonne.wire.commands import KINDS
-from kolonne.wire.messages import Command
-from kolonne.wire.signals import Value
 
-T = TypeVar("T")
 ONLY_FIND = "UPDATE commerce_profile SET commands = '{find}' WHERE vehicle_id = %s"
 
 
@@ -59,9 +45,9 @@ def test_nothing_is_sent_before_the_van_has_said_hello(van: Van) -> None:
 
 
 def test_numbers_grow_beyond_all_that_the_van_has_seen(awake: Van) -> None:
-    first = obeyed(awake, awake.ask("lock"))
+    first = awake.obey(awake.ask("lock"))
     awake.hello(counter=40)
-    second = obeyed(awake, awake.ask("lock"))
+    second = awake.obey(awake.ask("lock"))
     awake.hello(counter=0, epoch="epoch2", boot="boot2")
     third = awake.send(awake.ask("lock"))
     assert [first.counter, second.counter, third.counter] == [1, 41, 42]
@@ -144,37 +130,6 @@ def test_what_a_restarted_van_may_not_be_sent_again_holds_nothing_up(
     assert awake.send(second).id == str(second)
 
 
-def test_a_lossy_network_loses_no_command_and_doubles_none(
-    awake: Van, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """NF-05: a real module, most of whose messages are lost, some of them early enough to be overtaken."""
-    monkeypatch.setattr(dispatcher, "RESEND_S", 0)
-    seed = random.randrange(2**32)
-    print("seed", seed)
-    chance = random.Random(seed)
-    module = Module(awake, tmp_path / "store.db")
-    asked = [awake.ask(name) for name in ("lock", "find") * 4]
-
-    async def exchange(signers: Signers) -> None:
-        for _ in range(200):
-            for command_id in chance.sample(asked, len(asked)):
-                await signers.one.dispatch(command_id)
-            await signers.one.resend()
-            heard, signers.published = signers.raw(), []
-            for payload in heard:
-                if chance.random() < 0.4:
-                    await module.desk.receive(payload)
-            said, module.said = module.said, []
-            for message in said:
-                if chance.random() < 0.4:
-                    await signers.one.answer(f"m.{awake.serial}.up.reply", message)
-            module.session_ms += 500
-
-    awake.work(exchange)
-    assert [awake.look(command_id).state for command_id in asked] == ["done"] * len(asked)
-    assert len(module.executed) == len(asked)
-
-
 def test_the_same_bytes_are_sent_again_until_the_vans_last_word(awake: Van) -> None:
     command_id = awake.ask("lock")
     sent = awake.work(lambda signers: signers.one.dispatch(command_id))
@@ -225,80 +180,6 @@ def test_what_a_van_may_have_executed_is_never_signed_again(awake: Van, hello: d
     assert awake.send(command_id).counter == 1
     awake.hello(**hello)  # type: ignore[arg-type]  # a number among texts
     assert awake.work(lambda signers: signers.one.dispatch(command_id)).raw() == []
-
-
-def test_opening_needs_the_right_pin_which_is_then_erased(awake: Van) -> None:
-    awake.set_pin()
-    command_id = awake.ask("unlock", pin=PIN)
-    assert awake.look(command_id).pin_sealed
-    assert awake.send(command_id).command == "unlock"
-    assert awake.look(command_id).pin_sealed is None
-
-
-def test_five_wrong_pins_lock_until_a_new_one_is_set(awake: Van) -> None:
-    awake.set_pin()
-    wrong = [awake.ask("unlock", pin="314159") for _ in range(lifecycle.PIN_TRIES)]
-    waiting = awake.ask("unlock", pin=PIN)
-    for command_id in (*wrong, waiting):
-        awake.work(lambda signers, one=command_id: signers.one.dispatch(one))  # type: ignore[misc]  # bound at once
-    assert {awake.look(command_id).reason for command_id in wrong} == {"wrong_pin"}
-    assert awake.look(waiting).reason == "pin_locked", "the right PIN comes too late"
-    with pytest.raises(KolonneError, match="locked"):
-        awake.ask("unlock", pin=PIN)
-    awake.set_pin("161803")
-    assert awake.send(awake.ask("unlock", pin="161803")).command == "unlock"
-
-
-def test_a_right_pin_forgives_earlier_mistakes(awake: Van) -> None:
-    awake.set_pin()
-    wrong, right, wrong_again = (awake.ask("unlock", pin=pin) for pin in ("314159", PIN, "314159"))
-    awake.work(lambda signers: signers.one.dispatch(wrong))
-    obeyed(awake, right)
-    awake.work(lambda signers: signers.one.dispatch(wrong_again))
-    with awake.admin() as db:
-        row = db.execute("SELECT failures FROM commands_unlockpin WHERE user_id = %s", [awake.manager.pk]).fetchone()
-    assert row == (1,)
-
-
-def test_a_sealed_pin_opens_no_other_command(awake: Van) -> None:
-    awake.set_pin()
-    right, wrong = awake.ask("unlock", pin=PIN), awake.ask("unlock", pin="314159")
-    with awake.admin() as db:
-        db.execute(
-            "UPDATE commands_command SET pin_sealed = (SELECT pin_sealed FROM commands_command WHERE id = %s) "
-            "WHERE id = %s",
-            [right, wrong],
-        )
-    assert awake.work(lambda signers: signers.one.dispatch(wrong)).raw() == []
-    assert awake.look(wrong).state == "failed"
-
-
-def test_a_van_is_opened_five_times_a_minute_at_most(awake: Van) -> None:
-    awake.set_pin()
-    *asked, last = [awake.ask("unlock", pin=PIN) for _ in range(lifecycle.OPENINGS_PER_VEHICLE + 1)]
-    for command_id in asked:
-        obeyed(awake, command_id)
-    assert awake.work(lambda signers: signers.one.dispatch(last)).raw() == []
-    assert awake.look(last).reason == "too_many"
-
-
-def test_too_many_openings_freeze_all_until_somebody_has_looked(awake: Van, monkeypatch: pytest.MonkeyPatch) -> None:
-    awake.set_pin()
-    monkeypatch.setattr(lifecycle, "OPENINGS_OVERALL", 0)
-    first = awake.ask("unlock", pin=PIN)
-    assert awake.work(lambda signers: signers.one.dispatch(first)).raw() == []
-    assert awake.look(first).reason == "frozen"
-    monkeypatch.undo()
-    second = awake.ask("unlock", pin=PIN)
-    assert awake.work(lambda signers: signers.one.dispatch(second)).raw() == []
-    assert obeyed(awake, awake.ask("lock")).command == "lock", "closing is not frozen"
-
-    async def lift(signers: Signers) -> None:
-        async with signers.pool.connection() as db:
-            assert await store.lift_freeze(db, "Olga Operator") == 1
-
-    awake.work(lift)
-    assert awake.send(awake.ask("unlock", pin=PIN)).command == "unlock"
 
 
 def test_a_product_that_ended_in_between_stops_the_command(awake: Van) -> None:
@@ -407,31 +288,6 @@ def test_what_another_signer_ended_is_forgotten(awake: Van, monkeypatch: pytest.
     awake.work(sent_and_never_answered_here)
 
 
-def test_ten_thousand_mutated_answers_change_nothing(awake: Van) -> None:
-    command_id = awake.ask("lock")
-    command = awake.send(command_id)
-    honest = awake.reply(command, "done", locked=True)
-    seed = random.randrange(2**32)
-    print("seed", seed)
-    chance = random.Random(seed)
-
-    async def storm(signers: Signers) -> None:
-        for _ in range(10_000):
-            await signers.one.answer(f"m.{awake.serial}.up.reply", mutated(honest, chance))
-
-    awake.work(storm)
-    assert awake.states(command_id) == ["queued", "sent"]
-    awake.answer(honest)
-    assert awake.look(command_id).state == "done"
-
-
-def obeyed(van: Van, command_id: UUID) -> Command:
-    """Sent, and done by the van."""
-    command = van.send(command_id)
-    van.answer(van.reply(command, "done"))
-    return command
-
-
 def waiting(van: Van) -> set[UUID]:
     """What a round of the signer would look at; commands of other tests among it."""
     found: set[UUID] = set()
@@ -441,60 +297,3 @@ def waiting(van: Van) -> set[UUID]:
 
     van.work(look)
     return found
-
-
-class Module:
-    """The module's own judgement on commands, with a van that does everything."""
-
-    capabilities = frozenset(KINDS)
-    moving = False
-
-    def __init__(self, van: Van, file: Path) -> None:
-        store = ModuleStore(file)
-        signer_key = bytes.fromhex(van.config.secret("signer-public"))
-        self.session_ms = 5000
-        self.executed: list[str] = []
-        self.said: list[bytes] = []
-        self.desk = CommandDesk(
-            Self(van.serial, "boot1", signer_key, van.key),
-            Ledger(store),
-            self,
-            epoch=lambda: "epoch1",
-            session_ms=lambda: self.session_ms,
-            on_disk=at_once,
-            say=self._say,
-            wipe=self._wipe,
-        )
-
-    async def _wipe(self, command_id: str, counter: int, reply: LastReply) -> None:
-        self.executed.append("wipe")
-
-    async def execute(self, command: str, args: Mapping[str, Value]) -> Outcome:
-        self.executed.append(command)
-        return Outcome("done")
-
-    async def _say(self, message: bytes) -> None:
-        self.said.append(message)
-
-
-async def at_once(function: Callable[..., T], *args: Any) -> T:
-    return function(*args)
-
-
-def mutated(message: bytes, chance: random.Random) -> bytes:
-    """Something else than `message`: bits flipped, cut, doubled, shuffled or filled with noise."""
-    data = bytearray(message)
-    match chance.randrange(5):
-        case 0:
-            data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
-        case 1:
-            del data[chance.randrange(len(data)) :]
-        case 2:
-            place = chance.randrange(len(data))
-            data[place:place] = chance.randbytes(chance.randint(1, 8))
-        case 3:
-            one, other = sorted(chance.sample(range(len(data) + 1), 2))
-            data[one:other] = bytes(reversed(data[one:other])) + b"\0"
-        case _:
-            data = bytearray(chance.randbytes(chance.randint(0, 400)))
-    return bytes(data)
