@@ -13,6 +13,7 @@ from django.db import connection, transaction
 COMPANIES = "kolonne.companies"
 USER = "kolonne.user"
 API_KEY = "kolonne.api_key"
+MEMBERSHIPS = "kolonne.memberships"
 PLATFORM = "kolonne.platform"
 DEALER = "kolonne.dealer"
 CASE = "kolonne.case"
@@ -35,6 +36,14 @@ def company_scope(companies: Iterable[int]) -> Iterator[None]:
 def user_scope(user_id: int) -> Iterator[None]:
     """Within, a user's own memberships can be read, and what the audit says of him or by him, in all companies."""
     with _setting(USER, str(int(user_id))):
+        yield
+
+
+@contextmanager
+def memberships_scope() -> Iterator[None]:
+    """Within, who belongs to which company can be read of everybody, and nothing else of any company: to learn in whose
+    hands a person is (ID-09)."""
+    with _setting(MEMBERSHIPS, "on"):
         yield
 
 

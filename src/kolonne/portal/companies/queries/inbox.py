@@ -17,7 +17,7 @@ from kolonne.portal.companies.queries.people import (
 from kolonne.portal.identity.models import HelpRequest, HelpState, PrivateProfile, User
 from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.errors import NotFound
-from kolonne.portal.lib.scope import all_companies, company_scope
+from kolonne.portal.lib.scope import company_scope, memberships_scope
 
 RIGHT = "companies.member:help"
 GRANT = "companies.application:grant"
@@ -76,7 +76,7 @@ def _of_my_companies(actor: Actor) -> list[int]:
     members = Membership.objects.filter(user=OuterRef("user"))
     private = PrivateProfile.objects.filter(user=OuterRef("user"))
     # Everywhere: a membership in any other organisation takes the person out of these hands.
-    with company_scope(all_companies()):
+    with memberships_scope():
         asking = HelpRequest.objects.filter(Exists(members.filter(company__in=mine)), state=HelpState.OPEN)
         whole = asking.exclude(Exists(members.exclude(company__in=mine))).exclude(Exists(private))
         return list(whole.exclude(user=actor.user_id).values_list("user", flat=True).distinct())

@@ -1,7 +1,7 @@
 """Which people somebody may see in user management, and what he sees of them (ID-09)."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import reduce
@@ -12,19 +12,19 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Value
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Value
 from django.db.models.functions import Concat
 from django.utils import timezone
 
 from kolonne.portal.audit.models import Entry
 from kolonne.portal.audit.texts import LOOKED
-from kolonne.portal.companies.models import ROLES, Company, Kind, Membership
+from kolonne.portal.companies.models import ROLES, Company, Kind, Membership, Tenant
 from kolonne.portal.companies.queries import organisations_in
 from kolonne.portal.identity.models import State, User
 from kolonne.portal.identity.second_factor import FACTORS
 from kolonne.portal.lib.actor import Actor
 from kolonne.portal.lib.errors import NotFound
-from kolonne.portal.lib.scope import all_companies, company_scope, user_scope
+from kolonne.portal.lib.scope import company_scope, memberships_scope, user_scope
 
 READ = "companies.member:read"
 WRITE = "companies.member:write"
@@ -90,7 +90,7 @@ def helps(actor: Actor) -> bool:
 def looking_everywhere(actor: Actor) -> Iterator[None]:
     """For a market's helper all memberships are open: one in another market or in an operator's organisation takes
     a person out of his hands. What he is shown of them is read in his own organisations only."""
-    with company_scope(all_companies() if actor.markets else actor.company_ids):
+    with company_scope(actor.company_ids), memberships_scope() if actor.markets else nullcontext():
         yield
 
 
@@ -107,9 +107,10 @@ def own_organisations(actor: Actor) -> list[int]:
 
 def in_the_hands_of(actor: Actor, right: str) -> Q:
     """People of the actor's markets, as `rights_over` decides for one; to be used within `looking_everywhere`."""
-    memberships = Membership.objects.filter(user=OuterRef("pk"))
-    outside = ~Q(company__company__market=F("user__market")) | Q(company__company__kind=Kind.OPERATOR)
-    return Q(market__in=markets_with(actor, right)) & ~Exists(memberships.filter(outside)) & ~Q(pk=actor.user_id)
+    # By way of the tenants, which everybody may read; the companies themselves are closed.
+    inside = Tenant.objects.filter(pk=OuterRef("company"), market=OuterRef("user__market")).exclude(kind=Kind.OPERATOR)
+    outside = Membership.objects.filter(~Exists(inside), user=OuterRef("pk"))
+    return Q(market__in=markets_with(actor, right)) & ~Exists(outside) & ~Q(pk=actor.user_id)
 
 
 def _visible(actor: Actor) -> QuerySet[User]:
@@ -148,9 +149,8 @@ def _elsewhere(actor: Actor) -> int:
     markets = markets_with(actor, READ)
     if not markets:
         return 0
-    members = Membership.objects.filter(company__company__market__in=markets).exclude(
-        company__company__kind=Kind.OPERATOR
-    )
+    tenants = Tenant.objects.filter(market__in=markets).exclude(kind=Kind.OPERATOR)
+    members = Membership.objects.filter(company__in=tenants.values("pk"))
     return members.exclude(user__market__in=markets).values("user").distinct().count()
 
 

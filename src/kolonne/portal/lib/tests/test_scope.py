@@ -7,10 +7,10 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from kolonne.portal.commerce.models import Assignment
-from kolonne.portal.companies.models import Company, Membership
+from kolonne.portal.companies.models import AccessRequest, Company, Membership
 from kolonne.portal.conftest import House
 from kolonne.portal.identity.models import User
-from kolonne.portal.lib.scope import all_companies, company_scope, user_scope, vin_scope
+from kolonne.portal.lib.scope import all_companies, company_scope, memberships_scope, user_scope, vin_scope
 from kolonne.portal.vehicles.models import Claim, Module, Vehicle
 
 pytestmark = pytest.mark.django_db
@@ -76,6 +76,17 @@ def test_a_vin_opens_the_van_that_has_it_now_and_nothing_else_of_its_company(our
         assert Vehicle.ever.update(plate="STOLEN") == 0
     with company_scope(ours.scope), vin_scope(""):
         assert {van.company_id for van in Vehicle.ever.all()} == {ours.company.pk}
+
+
+def test_whoever_learns_who_belongs_where_sees_nothing_else_of_a_company(
+    ours: House, alice: User, charlie: User
+) -> None:
+    with memberships_scope():
+        assert {alice.pk, charlie.pk} <= set(Membership.objects.values_list("user_id", flat=True))
+        assert not any(model.objects.exists() for model in (Company, Vehicle, Module, Assignment, AccessRequest))
+        assert Membership.objects.update(roles=["administrator"]) == 0
+    with company_scope(ours.scope):
+        assert {member.company_id for member in Membership.objects.all()} == {ours.company.pk}
 
 
 def test_the_operator_can_list_companies_by_id_only(ours: House, theirs: House) -> None:
