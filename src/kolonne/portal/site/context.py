@@ -83,7 +83,7 @@ def _apps(request: HttpRequest, actor: Actor) -> list[App]:
             App(_("Help"), "help", reverse("support_desk"), current=page in {"support_desk", "support_company"})
         )
     if any("companies.customer:read" in rights for rights in actor.rights.values()):
-        at_desk = (page or "").startswith(("customer", "case_"))
+        at_desk = (page or "").startswith(("customer", "case_", "van_claim"))
         apps.append(App(_("Customers"), "badge", reverse("customers"), current=at_desk))
     if companies_that_buy(actor):
         current = (page or "").startswith(("order", "invoice", "contract", "products", "terms"))

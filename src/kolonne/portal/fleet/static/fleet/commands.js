@@ -78,10 +78,15 @@ export class Commands {
     this.#explain();
   }
 
+  /** Commands that wait for the same reason share a line. */
   #explain() {
-    const lines = [...this.card.querySelectorAll("form[data-command]:not([hidden]) button[aria-disabled='true']")].map((button) =>
-      Object.assign(document.createElement("li"), { textContent: `${button.textContent?.trim()}: ${/** @type {HTMLElement} */ (button).title}` }),
-    );
+    /** @type {Map<string, string[]>} */
+    const waiting = new Map();
+    for (const button of this.card.querySelectorAll("form[data-command]:not([hidden]) button[aria-disabled='true']")) {
+      const why = /** @type {HTMLElement} */ (button).title;
+      waiting.set(why, [...(waiting.get(why) ?? []), (button.textContent ?? "").replace("…", "").trim()]);
+    }
+    const lines = [...waiting].map(([why, names]) => Object.assign(document.createElement("li"), { textContent: `${names.join(", ")}: ${why}` }));
     one(this.card, "#command-reasons").replaceChildren(...lines);
   }
 

@@ -93,6 +93,7 @@ export class Track {
       else if (!stay || stay.first[0] - point[0] >= ROW_MS) stays.push({ last: point, first: point });
     }
     this.table.replaceChildren(...stays.map((stay) => this.#row(stay.last, stay.first[0])));
+    /** @type {HTMLElement} */ (this.table.parentElement).hidden = stays.length === 0;
   }
 
   /** @param {Point} point @param {number} since */

@@ -75,8 +75,8 @@ function chip(state, words) {
 /** @param {LiveVan} van @param {number} now */
 function freshness(van, now) {
   const age = now - van.seen;
-  const key = van.seen === 0 ? "never_seen" : age < 60_000 ? "live_now" : "last_contact";
-  byId("freshness").textContent = format.text(key, { age: format.span(age) });
+  const key = age < 60_000 ? "live_now" : "last_contact";
+  byId("freshness").textContent = van.seen === 0 ? "" : format.text(key, { age: format.span(age) });
   byId("freshness").classList.toggle("is-live", key === "live_now");
 }
 
