@@ -129,7 +129,7 @@ class Bindings:
 
 async def _foreign(connection: psycopg.AsyncConnection[Any], where: str, values: list[int]) -> dict[int, set[str]]:
     found = await connection.execute(_FOREIGN.format(where=where), values)
-    epochs = defaultdict(set)
+    epochs = defaultdict[int, set[str]](set)
     for module_id, epoch in await found.fetchall():
         epochs[module_id] |= {epoch} - {None}
     return epochs

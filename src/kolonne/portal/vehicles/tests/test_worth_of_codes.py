@@ -15,7 +15,7 @@ from kolonne.portal.identity.models import State, User
 from kolonne.portal.lib.errors import NotFound
 from kolonne.portal.lib.scope import company_scope
 from kolonne.portal.vehicles import actions
-from kolonne.portal.vehicles.actions.handovers import TRANSFER
+from kolonne.portal.vehicles.actions.changing import TRANSFER
 from kolonne.portal.vehicles.actions.module_claims import ClaimRefused
 from kolonne.portal.vehicles.tests.hands import present
 from kolonne.portal.vehicles.tests.yard import DEVICE, request_of
