@@ -36,8 +36,9 @@ from kolonne.portal.vehicles.models import Module, ModuleStatus
 
 BATCH = 2000
 CONTRACT = ("id", "number", "generation", "state", "currency", "signed_at", "ended_at")
-ITEM = ("vehicle_id", "product", "package", "price", "currency", "trial_months", "done_at", "withdrawn_at")
-LINE = ("contract_id", "vehicle_id", "product", "package", "state", "price", "terms", "since", "trial_until",
+PRICE = ("vehicle_id", "product", "package", "price", "single_price")
+ITEM = (*PRICE, "currency", "trial_months", "done_at", "withdrawn_at")
+LINE = ("contract_id", *PRICE, "state", "terms", "since", "trial_until",
         "converts", "notice_at", "ends_at", "ended_at")  # fmt: skip
 
 

@@ -116,7 +116,7 @@ def test_nobody_cancels_by_sending_the_list_as_it_is(our_scope: House, alice: Us
     assert line is not None
     page = client.get("/contracts/").content.decode()
     assert re.search(r'<select id="act" name="act" required><option value="">', page)
-    answer = client.get("/contracts/services/", {"act": "", "line": line.pk, "q": "EL"}, follow=True)
+    answer = client.get("/contracts/services/", {"act": "", "line": str(line.pk), "q": "EL"}, follow=True)
     assert answer.redirect_chain == [("/contracts/?q=EL&product=&state=running", 302)]
     assert "Choose what to do with the marked services." in answer.content.decode()
 
