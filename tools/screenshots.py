@@ -87,8 +87,8 @@ def tour(browser: Browser, links: dict[str, str], size: str, scheme: str) -> Non
     take(page, f"sign-in-{size}", scheme)
     page.goto(links[PERSON])
     for name, path in (
-        ("fleet", "/"), ("vehicles", "/vans/"), ("status", "/status/"), ("profile", "/account/"),
-        ("security", "/accounts/2fa/"),
+        ("fleet", "/"), ("vehicles", "/vans/"), ("products", "/products/"), ("services", "/contracts/"),
+        ("status", "/status/"), ("profile", "/account/"), ("security", "/accounts/2fa/"),
     ):  # fmt: skip
         page.goto(portal + path)
         if name == "fleet" and size != "phone":
