@@ -32,6 +32,8 @@ class Group:
     text: str
     lines: list[Assignment]
     is_left_out: bool = False
+    is_dearer: bool = False
+    """Not chosen, but it costs something else because of what was."""
 
 
 @dataclass
@@ -41,7 +43,7 @@ class Outlook:
     @property
     def lines(self) -> list[Assignment]:
         """What changes."""
-        return [line for group in self.groups if not group.is_left_out for line in group.lines]
+        return [line for group in self.groups if not (group.is_left_out or group.is_dearer) for line in group.lines]
 
     @property
     def chosen(self) -> list[int]:
@@ -177,14 +179,14 @@ def _singly(ends: Iterable[tuple[Assignment, datetime]], zone: str) -> list[Grou
         by_day[day_of(end, zone)].append(line)
     for day, some in sorted(by_day.items()):
         text = ngettext(
-            "From %(day)s on the package is whole no more: its other service goes on for %(price)s per month without "
-            "VAT instead of %(before)s. A trial stays free of charge.",
-            "From %(day)s on packages are whole no more: their %(n)s other services go on for %(price)s per month "
-            "without VAT instead of %(before)s. Trials stay free of charge.",
+            "From %(day)s on, %(n)s other service costs %(price)s per month without VAT instead of %(before)s, because "
+            "its package is whole no more. A trial stays free of charge.",
+            "From %(day)s on, %(n)s other services together cost %(price)s per month without VAT instead of "
+            "%(before)s, because their package is whole no more. Trials stay free of charge.",
             len(some),
         )
         facts = {"n": len(some), "day": _day(day), "before": _price(some), "price": _price(some, singly=True)}
-        groups.append(Group(text % facts, some, is_left_out=True))
+        groups.append(Group(text % facts, some, is_dearer=True))
     return groups
 
 
