@@ -18,14 +18,14 @@ def run(house: House, *words: str) -> Result:
 
 def test_a_key_that_leaked_opens_nothing_once_it_is_revoked(ours: House) -> None:
     key = json.loads(run(ours, "create", "--scope", "vehicles:read", "--json").stdout)["key"]
-    headers = {"HTTP_AUTHORIZATION": f"Bearer {key}"}
-    assert Client().get("/api/v1/vehicles", **headers).status_code == 200
+    headers = {"Authorization": f"Bearer {key}"}
+    assert Client().get("/api/v1/vehicles", headers=headers).status_code == 200
     assert "in use" in run(ours, "list").stdout
     (known,) = json.loads(run(ours, "list", "--json").stdout)["keys"]
     assert key.startswith(known["prefix"])
     assert key not in run(ours, "list", "--json").stdout
     assert run(ours, "revoke", known["prefix"]).exit_code == 0
-    assert Client().get("/api/v1/vehicles", **headers).status_code == 401
+    assert Client().get("/api/v1/vehicles", headers=headers).status_code == 401
     assert "revoked" in run(ours, "list").stdout
 
 
