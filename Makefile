@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ROADS ?=
 NAME ?= ingest
-PROCESSES ?= 2
+PROCESSES ?= 0
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test test-long lint format bench screenshots lock reference browser clean
@@ -17,7 +17,7 @@ install: .venv/.runtime .venv/.browser-packages .venv/.messages  ## Install what
 demo: install  ## Run a demonstration fleet; ROADS=file.osm.pbf drives real roads.
 	$(BIN)/kolonne demo $(if $(ROADS),--roads "$(ROADS)")
 
-test: install .venv/.dev browser  ## Run all tests but the long ones, in PROCESSES=2 processes.
+test: install .venv/.dev browser  ## Run all tests but the long ones, one after the other, or in PROCESSES=2.
 	$(BIN)/pytest -n $(PROCESSES)
 
 test-long: install .venv/.dev browser  ## Run the tests that kill, fill and flood for minutes.
