@@ -219,6 +219,6 @@ def _day(day: date) -> str:
 
 
 def _price(lines: Iterable[Assignment], *, singly: bool = False) -> str:
-    prices = ((line.contract.currency, (line.single_price or line.price) if singly else line.price) for line in lines)
+    prices = [(line.contract.currency, packages.single_price(line) if singly else line.price) for line in lines]
     whole = money.sums(prices)
     return " + ".join(cockpit.words(one.amount, one.currency) for one in whole)

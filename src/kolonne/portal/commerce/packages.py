@@ -3,6 +3,7 @@ costs what it costs singly, as agreed with the order."""
 
 from collections.abc import Iterable
 from datetime import datetime
+from decimal import Decimal
 
 from kolonne.portal.commerce.models import Assignment
 
@@ -23,6 +24,11 @@ def rest(ending: Iterable[tuple[Assignment, datetime]]) -> list[tuple[Assignment
     found = found.exclude(pk__in=gone).select_related("vehicle", "contract").order_by("vehicle_id", "pk")
     others = [(line, ends[_bought(line)]) for line in found if _bought(line) in ends]
     return [(line, end) for line, end in others if line.ends_at is None or line.ends_at > end]
+
+
+def single_price(line: Assignment) -> Decimal:
+    """What it costs by itself, as agreed; a line without such a price keeps what it costs."""
+    return line.price if line.single_price is None else line.single_price
 
 
 def _bought(line: Assignment) -> Bought:

@@ -75,8 +75,7 @@ def part_packages(actor: Actor, ended: Iterable[Assignment], now: datetime) -> l
 def _by_itself(line: Assignment, now: datetime) -> Assignment:
     Assignment.objects.filter(pk=line.pk).update(ended_at=now, state=ContractState.ENDED)
     new = copy(line)
-    new.pk, new.since, new.package, new.single_price = None, now, "", None
-    new.price = line.price if line.single_price is None else line.single_price
+    new.pk, new.since, new.package, new.price, new.single_price = None, now, "", packages.single_price(line), None
     new.save(force_insert=True)
     return new
 

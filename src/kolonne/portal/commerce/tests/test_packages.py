@@ -128,3 +128,13 @@ def test_lines_from_before_single_prices_were_agreed_keep_what_they_cost(
     actions.cancel_lines(actor=SYSTEM, company=our_scope.company, lines=[gone.pk], now=START + timedelta(days=400))
     go_to(START + timedelta(days=500))
     assert {package for package, _price, _state in running(gone).values()} == {PACKAGE}
+
+
+def test_what_costs_nothing_singly_costs_nothing_when_its_package_is_whole_no_more(
+    our_scope: House, bought: dict[str, Assignment]
+) -> None:
+    paid = START + timedelta(days=400)
+    go_to(paid)
+    Assignment.objects.exclude(pk=bought["remote-access"].pk).filter(package=PACKAGE).update(single_price=0)
+    [*_of_the_cancelled, said] = outlook.of(outlook.CANCEL, [fresh(bought["remote-access"])], ZONE, paid).groups
+    assert f"together cost {cockpit.words(Decimal(0), 'NOK')} per month" in said.text
